@@ -1,0 +1,18 @@
+/// The composition root as a library: Guice wires a whole dom0 with its guests.
+///
+/// The launcher, the scenarios and a user's own program start a dom0 with it.
+module dev.xenbus.emulator {
+  requires transitive dev.xenbus.hypervisor;
+  requires transitive dev.xenbus.xenstored;
+  requires transitive dev.xenbus.xenstore.client;
+  requires transitive dev.xenbus.xenconsoled;
+  requires transitive dev.xenbus.linux;
+  requires transitive dev.xenbus.probe.backend;
+  requires transitive dev.xenbus.probe.frontend;
+  requires transitive dev.xenbus.guest;
+  requires transitive dev.xenbus.xl;
+  requires static com.google.errorprone.annotations;
+  requires static org.jspecify;
+
+// exports dev.xenbus.emulator;
+}

@@ -1,0 +1,11 @@
+/// The block frontend: `drivers/block/xen-blkfront.c`.
+///
+/// Nothing requires this module; the frontend bus finds it through [java.util.ServiceLoader].
+module dev.xenbus.blkfront {
+  requires dev.xenbus.api;
+  requires dev.xenbus.linux.api;
+  requires static com.google.errorprone.annotations;
+  requires static org.jspecify;
+
+// provides dev.xenbus.api.spi.FrontendDriver with dev.xenbus.blkfront.BlkfrontDriver;
+}

@@ -1,0 +1,6 @@
+/// What a driver may use beside xenbus: pages, grants, event channels, net devices, block requests,
+// printk, sysfs.
+@NullMarked
+package dev.xenbus.linux.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,16 @@
+package dev.xenbus.machine;
+
+/// Where trace points go: a bounded ring with a running hash; text is made only when asked for.
+public interface Trace {
+  /// Records one fact.
+  ///
+  /// @param point the fact's name, a constant such as `watch_event`
+  /// @param a first number, by the point's definition
+  /// @param b second number
+  /// @param on what it is about; its `toString` is called only when the trace is printed, unless
+  ///     it is a String, whose content enters the hash
+  void emit(String point, long a, long b, Object on);
+
+  /// Returns the hash of everything emitted and every scheduling decision so far.
+  long hash();
+}

@@ -1,0 +1,5 @@
+/// What the author of a split driver compiles against: `include/xen/xenbus.h`.
+@NullMarked
+package dev.xenbus.api;
+
+import org.jspecify.annotations.NullMarked;
