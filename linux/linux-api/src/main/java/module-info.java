@@ -1,5 +1,5 @@
 /// What a driver may use beside xenbus: pages, grants, event channels, net devices, block requests,
-// printk, sysfs.
+/// printk, sysfs.
 ///
 /// Every driver requires it, in the tree or out.
 module dev.xenbus.linux.api {

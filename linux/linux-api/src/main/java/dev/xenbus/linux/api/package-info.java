@@ -1,5 +1,5 @@
 /// What a driver may use beside xenbus: pages, grants, event channels, net devices, block requests,
-// printk, sysfs.
+/// printk, sysfs.
 @NullMarked
 package dev.xenbus.linux.api;
 

@@ -1,5 +1,5 @@
 /// A kernel's network core: devices, bridge, and the little of ARP, IPv4, ICMP and TCP that a guest
-// needs.
+/// needs.
 @NullMarked
 package dev.xenbus.linux.net;
 

@@ -1,5 +1,5 @@
 /// A kernel's view of Xen: its grant table and its event channels, `drivers/xen/grant-table.c` and
-// `drivers/xen/events`.
+/// `drivers/xen/events`.
 @NullMarked
 package dev.xenbus.linux.xen;
 

@@ -1,5 +1,6 @@
-/// The bytes and numbers on which two ends that do not trust each other agree:
-// `xen/include/public`.
+/// What a domain may ask of Xen, and what a dom0 kernel offers its privileged processes.
+///
+/// Start with [Hypercalls] (a kernel's view) and [DomainControl] (the toolstack's).
 @NullMarked
 package dev.xenbus.abi.hypercall;
 

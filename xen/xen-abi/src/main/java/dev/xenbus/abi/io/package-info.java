@@ -1,5 +1,5 @@
 /// The bytes and numbers on which two ends that do not trust each other agree:
-// `xen/include/public`.
+/// `xen/include/public`.
 @NullMarked
 package dev.xenbus.abi.io;
 
