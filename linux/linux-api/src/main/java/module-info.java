@@ -5,8 +5,8 @@
 module dev.xenbus.linux.api {
   requires transitive dev.xenbus.machine;
   requires transitive dev.xenbus.abi;
-  requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive com.google.errorprone.annotations;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.linux.api;
+  exports dev.xenbus.linux.api;
 }

@@ -1,0 +1,67 @@
+package dev.xenbus.linux.api;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.machine.Clock;
+import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.WorkQueue;
+
+/// One kernel instance, dom0's, a driver domain's or a guest's, as a driver sees it.
+public interface Kernel {
+  /// Which phase the kernel is in (`enum system_states`).
+  enum SystemState {
+    /// Starting.
+    BOOTING,
+    /// Up.
+    RUNNING,
+    /// Going down; watch events do not reach drivers any more.
+    HALTING
+  }
+
+  /// Returns the domain that it runs in.
+  Domid domid();
+
+  /// Returns its threads and the primitives they meet at.
+  Cpu cpu();
+
+  /// Returns the time since its machine booted.
+  default Clock clock() {
+    return cpu().machine().clock();
+  }
+
+  /// Returns its log.
+  Printk printk();
+
+  /// Returns its page allocator.
+  Pages pages();
+
+  /// Returns its grant table.
+  GrantTable grants();
+
+  /// Returns its event channels.
+  EventChannels events();
+
+  /// Returns its network core.
+  NetCore net();
+
+  /// Returns its block core.
+  BlockCore block();
+
+  /// Returns its `/proc` and `/sys`.
+  KernelFiles files();
+
+  /// Returns the queue for works of no particular owner (`system_wq`).
+  WorkQueue systemWorkQueue();
+
+  /// Returns the phase that it is in.
+  SystemState systemState();
+
+  /// Returns the values of its command line.
+  ParameterValues parameters();
+
+  /// A place where the stall injector may hold the calling task, in state D; returns at once
+  /// otherwise.
+  ///
+  /// @param kind what is about to happen, such as `probe`
+  /// @param subject of what, such as `vif`
+  void stallPoint(String kind, String subject);
+}
