@@ -6,8 +6,8 @@ module dev.xenbus.api {
   requires transitive dev.xenbus.abi;
   requires transitive dev.xenbus.linux.api;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.api;
-// exports dev.xenbus.api.spi;
+  exports dev.xenbus.api;
+  exports dev.xenbus.api.spi;
 }

@@ -1,4 +1,4 @@
-/// What the author of a split driver compiles against: `include/xen/xenbus.h`.
+/// What the author of a split driver implements: a provider, and an instance for each device.
 @NullMarked
 package dev.xenbus.api.spi;
 
