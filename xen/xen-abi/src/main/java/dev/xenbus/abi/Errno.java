@@ -52,18 +52,30 @@ public enum Errno {
   ENOSYS(38, "Function not implemented"),
   /// Directory not empty.
   ENOTEMPTY(39, "Directory not empty"),
+  /// Too many levels of symbolic links; of a bridge: a loop.
+  ELOOP(40, "Too many levels of symbolic links"),
   /// Protocol error.
   EPROTO(71, "Protocol error"),
+  /// Message too long.
+  EMSGSIZE(90, "Message too long"),
   /// Operation not supported.
   EOPNOTSUPP(95, "Operation not supported"),
+  /// Address already in use.
+  EADDRINUSE(98, "Address already in use"),
   /// Network is unreachable.
   ENETUNREACH(101, "Network is unreachable"),
+  /// Connection reset by peer.
+  ECONNRESET(104, "Connection reset by peer"),
+  /// No buffer space available.
+  ENOBUFS(105, "No buffer space available"),
   /// Transport endpoint is already connected.
   EISCONN(106, "Transport endpoint is already connected"),
   /// Connection timed out.
   ETIMEDOUT(110, "Connection timed out"),
   /// Connection refused.
-  ECONNREFUSED(111, "Connection refused");
+  ECONNREFUSED(111, "Connection refused"),
+  /// No route to host.
+  EHOSTUNREACH(113, "No route to host");
 
   private final int number;
   private final String text;

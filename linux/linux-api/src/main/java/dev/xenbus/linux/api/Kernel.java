@@ -1,6 +1,7 @@
 package dev.xenbus.linux.api;
 
 import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.machine.Clock;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.WorkQueue;
@@ -57,6 +58,10 @@ public interface Kernel {
 
   /// Returns the values of its command line.
   ParameterValues parameters();
+
+  /// Ends this kernel: `poweroff`, `reboot`, or a crash (`panic`). Devices are shut down first
+  /// unless it crashes. May return before it is done.
+  void power(ShutdownReason reason);
 
   /// A place where the stall injector may hold the calling task, in state D; returns at once
   /// otherwise.

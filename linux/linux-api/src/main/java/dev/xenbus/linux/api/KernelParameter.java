@@ -17,7 +17,7 @@ public record KernelParameter(
     FLAG,
     /// A decimal number, not negative.
     NUMBER,
-    /// Anything.
+    /// Anything; alone means the empty text.
     TEXT
   }
 }

@@ -41,4 +41,30 @@ public interface NetCore {
   /// @param prefixBits such as 16
   /// @throws KernelException `ENODEV`, `EINVAL`
   void addAddress(String device, String address, int prefixBits) throws KernelException;
+
+  /// Returns the addresses of this kernel, in the order in which they were added.
+  List<InterfaceAddress> addresses();
+
+  /// Opens a socket for ICMP echo.
+  ///
+  /// @throws KernelException `ENOBUFS` if there are too many
+  IcmpSocket openIcmp() throws KernelException;
+
+  /// Connects; waits, interruptibly, until the peer has answered.
+  ///
+  /// @throws KernelException `ENETUNREACH`, `EHOSTUNREACH`, `ECONNREFUSED`, `ETIMEDOUT`, `EINTR`
+  TcpConnection connectTcp(Ipv4Address to, int port, long timeoutNanos) throws KernelException;
+
+  /// Accepts every TCP connection to a port of this kernel and throws away what comes
+  /// (the service `discard`), for as long as the kernel runs.
+  ///
+  /// @throws KernelException `EADDRINUSE`
+  void discardTcp(int port) throws KernelException;
+
+  /// An address of a device.
+  ///
+  /// @param device the device's name
+  /// @param address the address
+  /// @param prefixBits how many of its bits name the network
+  record InterfaceAddress(String device, Ipv4Address address, int prefixBits) {}
 }
