@@ -6,5 +6,5 @@ module dev.xenbus.linux.block {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.linux.block;
+  exports dev.xenbus.linux.block;
 }

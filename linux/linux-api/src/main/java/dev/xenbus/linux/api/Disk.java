@@ -11,8 +11,14 @@ public interface Disk {
   /// Returns its size in sectors of 512 bytes.
   long sectors();
 
-  /// Sets its size in sectors of 512 bytes.
+  /// Sets its size in sectors of 512 bytes and tells those who asked for it.
   void sectors(long sectors);
+
+  /// Adds what is called after the size changed, in the task that changed it; it must not sleep.
+  void addResizeListener(Runnable resized);
+
+  /// Removes what [#addResizeListener] added; nothing happens if it is not there.
+  void removeResizeListener(Runnable resized);
 
   /// Returns what it is like.
   DiskOptions options();
