@@ -10,6 +10,6 @@ module dev.xenbus.abi {
   exports dev.xenbus.abi.xenstore;
   exports dev.xenbus.abi.io;
   exports dev.xenbus.abi.io.netif;
-  // exports dev.xenbus.abi.io.blkif;
+  exports dev.xenbus.abi.io.blkif;
   exports dev.xenbus.abi.hypercall;
 }
