@@ -13,7 +13,10 @@ public enum BlockProtocol {
 
   private final String abiName;
   private final int slotBytes;
+
+  @SuppressWarnings("ImmutableEnumChecker") // its fields are final numbers
   private final BlockRequestLayout request;
+
   private final int responseBytes;
 
   BlockProtocol(String abiName, int slotBytes, BlockRequestLayout request, int responseBytes) {

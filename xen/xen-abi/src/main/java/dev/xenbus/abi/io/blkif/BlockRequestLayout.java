@@ -1,6 +1,5 @@
 package dev.xenbus.abi.io.blkif;
 
-import com.google.errorprone.annotations.Immutable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -23,7 +22,6 @@ import java.nio.ByteOrder;
 ///
 /// The three shapes agree on operation, id and sector. A peer's slot is copied once, then checked
 /// and used through these methods; none of them checks anything.
-@Immutable
 public final class BlockRequestLayout {
   /// Flag of a discard: the content must not be recoverable (`BLKIF_DISCARD_SECURE`).
   public static final int DISCARD_SECURE = 1;
