@@ -5,7 +5,7 @@ module dev.xenbus.hypervisor {
   requires transitive dev.xenbus.machine;
   requires transitive dev.xenbus.abi;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.hypervisor;
+  exports dev.xenbus.hypervisor;
 }

@@ -8,7 +8,7 @@ public interface EventOperations {
   /// Virtual interrupt: a domain was shut down, died or vanished (`VIRQ_DOM_EXC`).
   int VIRQ_DOM_EXC = 3;
 
-  /// Returns the caller's shared info page, with the pending and mask bitmaps.
+  /// Returns the caller's shared info page, with the pending and mask bitmaps: see [SharedInfo].
   MemorySegment sharedInfo();
 
   /// Sets what Xen does to the vCPU when its upcall-pending byte goes from 0 to 1: usually raises

@@ -8,10 +8,11 @@ public interface GrantOperations {
   /// A mapping that its user may not write to.
   int MAP_READ_ONLY = 4;
 
-  /// Returns the caller's own grant table of version 1, grown to `frames` frames of 512 entries.
+  /// Grows the caller's own grant table of version 1 to at least `frames` frames of 512 entries.
   ///
-  /// @throws HypercallException `ENOSPC` if that is more than [#tableFramesMax]
-  MemorySegment setupTable(int frames) throws HypercallException;
+  /// @return all its frames, in order; those returned before stay the same. See [GrantEntry].
+  /// @throws HypercallException `ENOSPC` if that is more than [#tableFramesMax]; `ENOMEM`
+  List<MemorySegment> setupTable(int frames) throws HypercallException;
 
   /// Returns the most frames that the caller's table may have.
   int tableFramesMax();

@@ -1,0 +1,205 @@
+package dev.xenbus.hypervisor;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.abi.hypercall.DomainInfo;
+import dev.xenbus.abi.hypercall.HypercallException;
+import dev.xenbus.abi.hypercall.ShutdownReason;
+import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.Task;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The toolstack's operations (`do_domctl`, `xen/common/domctl.c`). One at a time runs, those that
+/// only look apart.
+final class ControlCalls implements DomainControl {
+  private static final long PAGES_PER_MIB = Hypervisor.pagesOf(1);
+
+  private final Hypervisor xen;
+  private final Domain caller;
+
+  ControlCalls(Hypervisor xen, Domain caller) {
+    this.xen = xen;
+    this.caller = caller;
+  }
+
+  @Override
+  public Domid create(DomainSpec spec) throws HypercallException {
+    DomainCalls.enter(caller);
+    xen.controlLock().lock();
+    try {
+      int id = xen.domains().claim();
+      if (id < 0) {
+        throw new HypercallException(Errno.ENOSPC, "XEN_DOMCTL_createdomain: every id is in use");
+      }
+      Domain domain = xen.make(id, spec);
+      domain.life().addPauses(1);
+      return domain.domid();
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public BuiltDomain build(Domid domid, BootSpec boot) throws HypercallException {
+    DomainCalls.enter(caller);
+    xen.controlLock().lock();
+    try {
+      Domain domain = xen.find(domid.value());
+      return new DomainBuilder(xen, domain).build(boot);
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public void pause(Domid domid) throws HypercallException {
+    DomainCalls.enter(caller);
+    xen.controlLock().lock();
+    try {
+      Domain domain = other(domid, "XEN_DOMCTL_pausedomain");
+      domain.life().addPauses(1);
+      Cpu cpu = domain.life().cpu();
+      if (cpu != null && isRunnable(domain)) {
+        cpu.pause();
+      }
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public void unpause(Domid domid) throws HypercallException {
+    DomainCalls.enter(caller);
+    xen.controlLock().lock();
+    try {
+      Domain domain = other(domid, "XEN_DOMCTL_unpausedomain");
+      if (!domain.life().addPauses(-1)) {
+        throw new HypercallException(
+            Errno.EINVAL, "XEN_DOMCTL_unpausedomain d" + domid + ": not paused");
+      }
+      Cpu cpu = domain.life().cpu();
+      if (!isRunnable(domain)) {
+        return;
+      }
+      if (cpu != null) {
+        cpu.unpause();
+      } else if (domain.life().pauses() == 0) {
+        new DomainBuilder(xen, domain).start();
+      }
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  private static boolean isRunnable(Domain domain) {
+    return !domain.isDying() && domain.life().shutdown() == null;
+  }
+
+  @Override
+  public void shutdown(Domid domid, ShutdownReason reason) throws HypercallException {
+    DomainCalls.enter(caller);
+    xen.controlLock().lock();
+    try {
+      xen.shutDown(xen.find(domid.value()), reason);
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public void destroy(Domid domid) throws HypercallException {
+    DomainCalls.enter(caller);
+    xen.controlLock().lock();
+    try {
+      new DomainKiller(xen, other(domid, "XEN_DOMCTL_destroydomain")).kill();
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  /// Returns a domain that is not the caller.
+  private Domain other(Domid domid, String call) throws HypercallException {
+    Domain domain = xen.find(domid.value());
+    if (domain == caller) {
+      throw new HypercallException(Errno.EINVAL, call + " d" + domid + ": the caller itself");
+    }
+    return domain;
+  }
+
+  @Override
+  public Optional<DomainInfo> info(Domid domid) {
+    DomainCalls.enter(caller);
+    Domain domain = xen.domains().find(domid.value());
+    return domain == null ? Optional.empty() : Optional.of(info(domain, tasksByCpu()));
+  }
+
+  @Override
+  public List<DomainInfo> list() {
+    DomainCalls.enter(caller);
+    IdentityHashMap<Cpu, Usage> usage = tasksByCpu();
+    List<DomainInfo> list = new ArrayList<>();
+    for (Domain domain : xen.domains().all()) {
+      list.add(info(domain, usage));
+    }
+    return list;
+  }
+
+  @Override
+  public long freeMib() {
+    DomainCalls.enter(caller);
+    return xen.pool().freePages() / PAGES_PER_MIB;
+  }
+
+  private static DomainInfo info(Domain domain, IdentityHashMap<Cpu, Usage> usageByCpu) {
+    boolean isDead = domain.phase().compareTo(Domain.Phase.DEAD) >= 0;
+    @Nullable ShutdownReason shutdown = domain.life().shutdown();
+    boolean isPaused = domain.life().pauses() > 0;
+    Cpu cpu = domain.life().cpu();
+    Usage usage = cpu == null ? null : usageByCpu.get(cpu);
+    boolean isOnline = cpu != null && shutdown == null && !isPaused && !domain.isDying();
+    boolean isRunning = isOnline && usage != null && usage.isRunning;
+    return new DomainInfo(
+        domain.domid(),
+        domain.uuid(),
+        isDead,
+        Optional.ofNullable(shutdown),
+        isPaused,
+        isOnline && !isRunning,
+        isRunning,
+        ownedPages(domain),
+        domain.pagesMax(),
+        domain.vcpus(),
+        domain.life().cpuNanos(usage == null ? 0 : usage.nanos));
+  }
+
+  private static long ownedPages(Domain domain) {
+    domain.memoryLock.lock();
+    try {
+      return domain.frames().owned();
+    } finally {
+      domain.memoryLock.unlock();
+    }
+  }
+
+  /// What the threads of one Cpu do.
+  private static final class Usage {
+    boolean isRunning;
+    long nanos;
+  }
+
+  /// Looked up by Cpu and never iterated, so identity hashes do not show.
+  private IdentityHashMap<Cpu, Usage> tasksByCpu() {
+    IdentityHashMap<Cpu, Usage> usage = new IdentityHashMap<>();
+    for (Task task : xen.machine().tasks()) {
+      Usage ofCpu = usage.computeIfAbsent(task.cpu(), cpu -> new Usage());
+      ofCpu.isRunning |= task.state() == Task.State.R;
+      ofCpu.nanos += task.cpuNanos();
+    }
+    return usage;
+  }
+}

@@ -1,0 +1,138 @@
+package dev.xenbus.hypervisor;
+
+import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.hypercall.HypercallException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Which frame is behind each guest frame number of one domain, and how many pages the domain owns.
+///
+/// A guest frame is *unpopulated* at first: it is owned and reads as zero, and a frame is given to
+/// it when it is first asked for. A populated one that is released becomes unpopulated again;
+/// but if others still refer to its frame, that frame stays owned by the domain until they let
+/// go, and the guest frame becomes a *hole*, which needs a new page to be populated again.
+///
+/// Guarded by the domain's `memoryLock`, all of it.
+final class GuestFrames {
+  private static final int LEAF_SHIFT = 7;
+  private static final int LEAF_FRAMES = 1 << LEAF_SHIFT;
+  private static final int LEAF_MASK = LEAF_FRAMES - 1;
+
+  private final Domain domain;
+  private final FramePool pool;
+  private final int count;
+  private final Frame hole = new Frame(MemorySegment.NULL);
+  private @Nullable Frame[] @Nullable [] leaves;
+  private long owned;
+  private long populated;
+  private int relinquishNext;
+
+  /// @param count number of guest frames; that many pages were reserved
+  GuestFrames(Domain domain, FramePool pool, int count) {
+    this.domain = domain;
+    this.pool = pool;
+    this.count = count;
+    this.owned = count;
+    this.leaves = new Frame[(count + LEAF_MASK) >> LEAF_SHIFT][];
+  }
+
+  int count() {
+    return count;
+  }
+
+  /// Returns how many pages the domain owns.
+  long owned() {
+    return owned;
+  }
+
+  boolean contains(int guestFrame) {
+    return Integer.compareUnsigned(guestFrame, count) < 0;
+  }
+
+  /// Returns the frame behind a guest frame that exists, populated if it was not.
+  ///
+  /// @throws HypercallException `ENOMEM`
+  Frame populated(int guestFrame) throws HypercallException {
+    @Nullable Frame[] leaf = leaves[guestFrame >> LEAF_SHIFT];
+    if (leaf == null) {
+      leaf = new Frame[LEAF_FRAMES];
+      leaves[guestFrame >> LEAF_SHIFT] = leaf;
+    }
+    Frame frame = leaf[guestFrame & LEAF_MASK];
+    if (frame != null && frame != hole) {
+      return frame;
+    }
+    boolean refill = frame == hole;
+    if (refill && !pool.reserve(1)) {
+      throw new HypercallException(Errno.ENOMEM, "XENMEM_populate_physmap: no free page");
+    }
+    Frame fresh = takeOrUnreserve(refill);
+    fresh.allocated(domain);
+    owned += refill ? 1 : 0;
+    populated++;
+    leaf[guestFrame & LEAF_MASK] = fresh;
+    return fresh;
+  }
+
+  private Frame takeOrUnreserve(boolean reserved) throws HypercallException {
+    try {
+      return pool.take();
+    } catch (HypercallException e) {
+      pool.unreserve(reserved ? 1 : 0);
+      throw e;
+    }
+  }
+
+  /// Makes a guest frame unpopulated, or a hole if others refer to its page.
+  void release(int guestFrame) {
+    @Nullable Frame[] leaf = leaves[guestFrame >> LEAF_SHIFT];
+    Frame frame = leaf == null ? null : leaf[guestFrame & LEAF_MASK];
+    if (leaf == null || frame == null || frame == hole) {
+      return;
+    }
+    if (frame.put()) {
+      leaf[guestFrame & LEAF_MASK] = null;
+      populated--;
+      pool.give(frame);
+    } else {
+      leaf[guestFrame & LEAF_MASK] = hole;
+    }
+  }
+
+  /// Drops one reference to a frame that the domain owns; the last one frees the page.
+  void put(Frame frame) {
+    if (frame.put()) {
+      populated--;
+      owned--;
+      pool.give(frame);
+      pool.unreserve(1);
+    }
+  }
+
+  /// Drops the allocation references of a dying domain's pages, a slice at a time. Mirrors
+  /// `relinquish_memory` (`xen/arch/x86/domain.c`).
+  ///
+  /// @return whether there is more to do: call again
+  boolean relinquish(int leavesMax) {
+    if (relinquishNext == 0) {
+      pool.unreserve(owned - populated);
+      owned = populated;
+    }
+    int end = Math.min(leaves.length, relinquishNext + leavesMax);
+    for (; relinquishNext < end; relinquishNext++) {
+      @Nullable Frame[] leaf = leaves[relinquishNext];
+      for (int i = 0; leaf != null && i < LEAF_FRAMES; i++) {
+        Frame frame = leaf[i];
+        if (frame != null && frame != hole) {
+          put(frame);
+        }
+      }
+      leaves[relinquishNext] = null;
+    }
+    if (relinquishNext < leaves.length) {
+      return true;
+    }
+    leaves = new Frame[0][];
+    return false;
+  }
+}
