@@ -16,4 +16,8 @@ public @interface KernelSymbol {
 
   /// Returns the kernel module that it is in, such as `xen_netback`; empty for the kernel proper.
   String module() default "";
+
+  /// Returns whether the kernel counts it as a part of the scheduler (`__sched`), such as
+  /// `mutex_lock`: a hung-task report shows it and `/proc/<pid>/stack` does not.
+  boolean sched() default false;
 }

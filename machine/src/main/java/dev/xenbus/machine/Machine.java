@@ -2,6 +2,7 @@ package dev.xenbus.machine;
 
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 
 /// The ground on which everything emulated stands: threads, locks, time and chance.
 ///
@@ -34,6 +35,35 @@ public interface Machine {
   /// @throws MachineFailure if the run cannot go on: deadlock, step limit, a broken invariant, or
   ///     an exception of `main` (then it is the cause)
   <T> T run(Callable<T> main) throws MachineFailure;
+
+  /// Declares a scheduling point: called before code reads or writes memory that it shares without
+  /// a lock, such as a ring's index. Cheap; a live machine looks only whether the caller's Cpu was
+  /// paused or killed. Does nothing for a thread from outside.
+  ///
+  /// @param on what is shared, for the trace: a constant, or something that exists anyway
+  void point(Object on);
+
+  /// Lets others run (`cond_resched`); what [Task#relax] does.
+  void relax();
+
+  /// Adds a check that is made at every step of a simulated run; a live machine ignores it.
+  ///
+  /// @param holds pure and quick; takes no locks
+  void invariant(String name, BooleanSupplier holds);
+
+  /// Adds somebody who hears of hung tasks, deadlocks and the like.
+  void addListener(MachineListener listener);
+
+  /// Removes a listener.
+  void removeListener(MachineListener listener);
+
+  /// Declares that an injector holds something, so that hung tasks are expected until it is let go.
+  ///
+  /// @param what is held, such as `sk_buff of vif1.0`
+  Hold hold(String what);
+
+  /// Sets after how long in state D a task is hung (`hung_task_timeout_secs`); 0 turns it off.
+  void hungTaskTimeout(long nanos);
 
   /// Returns whether time is virtual: no sockets, no terminal, no real waiting.
   boolean isSimulated();

@@ -89,6 +89,11 @@ public interface Task {
     return Tasks.sleep(nanos);
   }
 
+  /// Declares a scheduling point of the calling task's machine; see [Machine#point].
+  static void point(Object on) {
+    Tasks.point(on);
+  }
+
   /// Lets others run (`cond_resched`): a scheduling point and nothing more.
   static void relax() {
     Tasks.relax();

@@ -5,7 +5,7 @@ import java.util.Optional;
 /// Which task runs this code.
 final class Tasks {
   /// Bound for as long as a task's body runs.
-  static final ScopedValue<Task> CURRENT = ScopedValue.newInstance();
+  static final ScopedValue<MachineTask> CURRENT = ScopedValue.newInstance();
 
   private Tasks() {}
 
@@ -14,11 +14,18 @@ final class Tasks {
   }
 
   static boolean sleep(long nanos) {
-    WaitQueue queue = Task.current().cpu().waitQueue("hrtimer_nanosleep");
-    return queue.await(Task.State.S, nanos, () -> false) != WaitQueue.Wake.SIGNAL;
+    return CURRENT.get().sleep(nanos);
   }
 
   static void relax() {
-    Task.current().cpu().machine().choices().pick(Choices.Kind.SCHEDULE, 1, "relax");
+    if (CURRENT.isBound()) {
+      CURRENT.get().machine.relax();
+    }
+  }
+
+  static void point(Object on) {
+    if (CURRENT.isBound()) {
+      CURRENT.get().machine.scheduler.point(Scheduler.Point.MEMORY, on);
+    }
   }
 }

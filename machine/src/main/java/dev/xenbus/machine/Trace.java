@@ -1,5 +1,7 @@
 package dev.xenbus.machine;
 
+import java.util.List;
+
 /// Where trace points go: a bounded ring with a running hash; text is made only when asked for.
 public interface Trace {
   /// Records one fact.
@@ -13,4 +15,8 @@ public interface Trace {
 
   /// Returns the hash of everything emitted and every scheduling decision so far.
   long hash();
+
+  /// Returns the last facts as text, oldest first, as many as the ring holds:
+  /// `<seconds since boot> pid=<pid> <point> <a> <b> <on>`.
+  List<String> lines();
 }

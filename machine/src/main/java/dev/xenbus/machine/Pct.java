@@ -1,0 +1,106 @@
+package dev.xenbus.machine;
+
+/// Probabilistic concurrency testing: the runnable task with the highest of random priorities runs;
+/// at `depth - 1` random points of the run the running one falls below all others. Finds a bug that
+/// needs `depth` ordered events with a chance of at least 1 / (tasks * points^(depth - 1)).
+///
+/// A task that relaxes falls below all others too, or else it might spin for ever.
+///
+/// @param depth how many events must be ordered; 1 has no change points
+/// @param points how many scheduling points a run is expected to have
+public record Pct(int depth, long points) implements Strategy {
+  /// A task that ran for so many steps while others could is taken to spin, and falls.
+  private static final int SPIN_STEPS = 2_000;
+
+  /// Priorities given at random are above this, those of fallen tasks below.
+  private static final long LOWEST_RANDOM = 1L << 32;
+
+  @Override
+  public Picker picker(long seed) {
+    return new Run(seed, depth, points);
+  }
+
+  @Override
+  public String text() {
+    return "pct:" + depth + ":" + points;
+  }
+
+  @Override
+  public boolean advancesEarly() {
+    return true;
+  }
+
+  private static final class Run implements Picker {
+    private static final int ADVANCE_ONE_IN = 64;
+    private static final int SPURIOUS_ONE_IN = 64;
+    private static final int FAULT_ONE_IN = 64;
+
+    private final SplitMix random;
+    private final long[] changes;
+    private int nextChange;
+    private long fallen = LOWEST_RANDOM;
+    private long spinSince;
+    private int spinner = -1;
+
+    Run(long seed, int depth, long points) {
+      this.random = new SplitMix(seed);
+      this.changes = new long[Math.max(0, depth - 1)];
+      for (int i = 0; i < changes.length; i++) {
+        changes[i] = Long.remainderUnsigned(random.nextLong(), Math.max(1, points));
+      }
+      java.util.Arrays.sort(changes);
+    }
+
+    @Override
+    public int pick(Step step) {
+      return switch (step.kind()) {
+        case SCHEDULE -> schedule(step);
+        case ADVANCE_TIME -> random.below(ADVANCE_ONE_IN) == 0 ? 1 : 0;
+        case SPURIOUS_WAKE -> random.below(SPURIOUS_ONE_IN) == 0 ? 1 : 0;
+        case FAULT -> random.below(FAULT_ONE_IN) == 0 ? 1 + random.below(step.options() - 1) : 0;
+        case TIMER_TIE, RANDOM -> random.below(step.options());
+      };
+    }
+
+    private int schedule(Step step) {
+      if (step.stay() >= 0) {
+        boolean changes = passesChange(step.number());
+        if (changes || step.isRelaxing() || spins(step)) {
+          step.priority(step.stay(), --fallen);
+        }
+      }
+      int best = 0;
+      for (int i = 0; i < step.options(); i++) {
+        if (step.priority(i) == 0) {
+          step.priority(i, LOWEST_RANDOM + 1 + (random.nextLong() >>> 2));
+        }
+        if (step.priority(i) > step.priority(best)) {
+          best = i;
+        }
+      }
+      return best;
+    }
+
+    private boolean passesChange(long number) {
+      boolean passed = false;
+      while (nextChange < changes.length && changes[nextChange] <= number) {
+        nextChange++;
+        passed = true;
+      }
+      return passed;
+    }
+
+    private boolean spins(Step step) {
+      int id = step.identity(step.stay());
+      if (id != spinner) {
+        spinner = id;
+        spinSince = step.number();
+      }
+      if (step.number() - spinSince < SPIN_STEPS) {
+        return false;
+      }
+      spinner = -1;
+      return true;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.xenbus.machine;
+
+/// At every step the running task goes on, or with chance 1/N another one does, each as likely.
+///
+/// @param oneIn N; 0 lets the seed choose 1, 4, 16 or 64, since some bugs want many switches and
+///     some few
+public record RandomWalk(int oneIn) implements Strategy {
+  private static final int ADVANCE_ONE_IN = 32;
+  private static final int SPURIOUS_ONE_IN = 32;
+  private static final int FAULT_ONE_IN = 64;
+
+  /// Lets the seed choose how often to switch.
+  public RandomWalk() {
+    this(0);
+  }
+
+  @Override
+  public Picker picker(long seed) {
+    SplitMix random = new SplitMix(seed);
+    int chance = oneIn > 0 ? oneIn : 1 << (2 * random.below(4));
+    return step -> pick(step, random, chance);
+  }
+
+  private static int pick(Step step, SplitMix random, int chance) {
+    return switch (step.kind()) {
+      case SCHEDULE -> {
+        boolean stays = step.stay() >= 0 && !step.isRelaxing() && random.below(chance) != 0;
+        yield stays ? step.stay() : random.below(step.options());
+      }
+      case ADVANCE_TIME -> random.below(ADVANCE_ONE_IN) == 0 ? 1 : 0;
+      case SPURIOUS_WAKE -> random.below(SPURIOUS_ONE_IN) == 0 ? 1 : 0;
+      case FAULT -> random.below(FAULT_ONE_IN) == 0 ? 1 + random.below(step.options() - 1) : 0;
+      case TIMER_TIE, RANDOM -> random.below(step.options());
+    };
+  }
+
+  @Override
+  public String text() {
+    return oneIn == 0 ? "random" : "random:" + oneIn;
+  }
+
+  @Override
+  public boolean advancesEarly() {
+    return true;
+  }
+}

@@ -1,0 +1,12 @@
+package dev.xenbus.machine;
+
+import org.jspecify.annotations.Nullable;
+
+/// What a scheduler knows of one task.
+abstract class Seat {
+  /// The thread that runs it; null before it was started.
+  volatile @Nullable Thread thread;
+
+  /// Returns how long the task has run.
+  abstract long cpuNanos();
+}

@@ -1,0 +1,39 @@
+package dev.xenbus.machine;
+
+import java.util.Locale;
+
+/// How a simulated machine chooses. A value; what a run remembers is in its [Picker].
+public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
+  /// Starts a run.
+  Picker picker(long seed);
+
+  /// Returns its text form, which [#parse] reads: `fair`, `random`, `random:16`, `pct:3:10000`.
+  String text();
+
+  /// Returns whether virtual time may move although somebody can run.
+  boolean advancesEarly();
+
+  /// Reads a text form.
+  ///
+  /// @throws IllegalArgumentException if it is none
+  static Strategy parse(String text) {
+    String[] words = text.toLowerCase(Locale.ROOT).split(":", -1);
+    try {
+      if (words[0].equals("fair") && words.length == 1) {
+        return new Fair();
+      }
+      if (words[0].equals("random") && words.length <= 2) {
+        return new RandomWalk(words.length == 1 ? 0 : Integer.parseInt(words[1]));
+      }
+      if (words[0].equals("pct") && words.length <= 3) {
+        return new Pct(
+            words.length < 2 ? 3 : Integer.parseInt(words[1]),
+            words.length < 3 ? 10_000 : Long.parseLong(words[2]));
+      }
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("not a strategy: " + text, e);
+    }
+    throw new IllegalArgumentException(
+        "not a strategy: " + text + " (fair, random[:N], pct[:DEPTH[:POINTS]])");
+  }
+}
