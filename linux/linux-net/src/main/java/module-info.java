@@ -7,5 +7,5 @@ module dev.xenbus.linux.net {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.linux.net;
+  exports dev.xenbus.linux.net;
 }
