@@ -68,7 +68,7 @@ final class HungTasks extends Due {
     long next = now + timeout;
     for (Task each : machine.tasks()) {
       MachineTask task = (MachineTask) each;
-      if (task.state() != Task.State.D || !task.isStarted()) {
+      if (task.state() != Task.State.D || !task.isStarted() || task.cpu.isPaused()) {
         continue;
       }
       long since = task.stateSinceNanos();

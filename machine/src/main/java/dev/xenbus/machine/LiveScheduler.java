@@ -113,7 +113,7 @@ final class LiveScheduler implements Scheduler {
         }
         throw self.gone();
       }
-      if (!self.cpu.isPaused() || self.foreignLocks != 0) {
+      if (!self.cpu.isPaused() || self.locks.hasForeign()) {
         return;
       }
       // Off first, then a second look: a pauser sees us off or we see it gone.
@@ -197,7 +197,7 @@ final class LiveScheduler implements Scheduler {
 
   @Override
   public boolean isQuiet(MachineTask task) {
-    return seatOf(task).off && task.foreignLocks == 0;
+    return seatOf(task).off && !task.locks.hasForeign();
   }
 
   // --- timers ---------------------------------------------------------------------------------

@@ -57,8 +57,8 @@ final class LockOrder {
 
   /// Looks at a lock that a task is about to take.
   void taking(MachineTask self, Lockable lock) {
-    for (int i = self.heldCount() - 1; i >= 0; i--) {
-      Lockable held = self.held(i);
+    for (int i = self.locks.count() - 1; i >= 0; i--) {
+      Lockable held = self.locks.get(i);
       if (held.orderId >= 0 && lock.orderId >= 0 && !isKnown(held.orderId, lock.orderId)) {
         String report = learn(self, held, lock);
         if (!report.isEmpty()) {

@@ -179,7 +179,7 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
 
     @Override
     void forceUnlock(MachineTask holder) {
-      if (holder.drops(this)) {
+      if (holder.locks.remove(this)) {
         release(holder, write);
       }
     }
@@ -188,7 +188,7 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
       MachineTask self = machine.current();
       machine.scheduler.point(Scheduler.Point.LOCK, this);
       self.mightSleep(this);
-      if (self.heldCount() != 0) {
+      if (self.locks.count() != 0) {
         machine.lockOrder.taking(self, this);
       }
       if (!grab(self, write, false)) {
@@ -197,7 +197,7 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
           return outcome;
         }
       }
-      self.holds(this);
+      self.locks.add(this);
       return MachineTask.READY;
     }
 
@@ -221,7 +221,7 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
       if (!grab(self, write, false)) {
         return false;
       }
-      self.holds(this);
+      self.locks.add(this);
       return true;
     }
 
@@ -233,7 +233,7 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
     @Override
     public void unlock() {
       MachineTask self = machine.current();
-      if (!self.drops(this)) {
+      if (!self.locks.remove(this)) {
         if (self.dying) {
           return;
         }

@@ -1,6 +1,5 @@
 package dev.xenbus.machine;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -63,17 +62,12 @@ final class MachineTask implements Task, Owned {
   /// What it waits for now, for the wait-for graph.
   volatile @Nullable Owned waitsFor;
 
-  /// How many locks of other Cpus it holds: while it does it is neither paused nor killed.
-  volatile int foreignLocks;
-
-  /// How many spin locks it holds.
-  int spins;
+  /// What it holds.
+  final HeldLocks locks;
 
   /// Unwinds with [CpuGone].
   boolean dying;
 
-  private @Nullable Lockable[] held = new Lockable[4];
-  private int heldCount;
   private @Nullable Waiter freeWaiters;
 
   /// What its scheduler knows of it.
@@ -86,6 +80,7 @@ final class MachineTask implements Task, Owned {
     this.pid = pid;
     this.comm = comm;
     this.body = body;
+    this.locks = new HeldLocks(this);
     this.seat = machine.scheduler.seat(this);
     if (kind == Kind.OUTSIDE) {
       state = State.R;
@@ -168,7 +163,7 @@ final class MachineTask implements Task, Owned {
 
   /// Returns whether this task must unwind now: its Cpu is gone and it holds nothing of others.
   boolean mustDie() {
-    return cpu.isGone() && foreignLocks == 0;
+    return cpu.isGone() && !locks.hasForeign();
   }
 
   @Override
@@ -248,17 +243,8 @@ final class MachineTask implements Task, Owned {
       machine.oops(this, fault);
       return EXIT_OOPS;
     } finally {
-      dropLocks();
-    }
-  }
-
-  private void dropLocks() {
-    dying = true;
-    for (int i = heldCount - 1; i >= 0; i--) {
-      Lockable lock = held[i];
-      if (lock != null) {
-        lock.forceUnlock(this);
-      }
+      dying = true;
+      locks.dropAll();
     }
   }
 
@@ -295,8 +281,13 @@ final class MachineTask implements Task, Owned {
       roused = true;
       machine.scheduler.ready(this);
     }
-    self.join(this, State.D, "kthread_stop");
+    self.awaitEnd(this);
     return exitCode;
+  }
+
+  @KernelSymbol(value = "wait_for_completion", sched = true)
+  private void awaitEnd(MachineTask other) {
+    join(other, State.D, "kthread_stop");
   }
 
   @Override
@@ -383,7 +374,7 @@ final class MachineTask implements Task, Owned {
 
   /// Complains if this task may not sleep now.
   void mightSleep(Object where) {
-    if (spins != 0 || kind == Kind.INTERRUPT) {
+    if (locks.spins() != 0 || kind == Kind.INTERRUPT) {
       throw new Bug(
           "sleeping function called from invalid context: "
               + this
@@ -396,6 +387,7 @@ final class MachineTask implements Task, Owned {
   /// Blocks once, in the given state.
   ///
   /// @return an outcome; `READY` may be spurious
+  @KernelSymbol(value = "schedule", sched = true)
   int block(State how, String what, boolean signals, long deadlineNanos) {
     shows(how, what);
     int outcome = machine.scheduler.block(this, signals && kind == Kind.PROCESS, deadlineNanos);
@@ -474,59 +466,6 @@ final class MachineTask implements Task, Owned {
 
   @Override
   public List<LockClass> heldLocks() {
-    List<LockClass> classes = new ArrayList<>();
-    Lockable[] locks = held;
-    for (int i = 0; i < Math.min(heldCount, locks.length); i++) {
-      Lockable lock = locks[i];
-      if (lock != null) {
-        classes.add(lock.order);
-      }
-    }
-    return classes;
-  }
-
-  int heldCount() {
-    return heldCount;
-  }
-
-  Lockable held(int place) {
-    return java.util.Objects.requireNonNull(held[place]);
-  }
-
-  void holds(Lockable lock) {
-    if (heldCount == held.length) {
-      held = java.util.Arrays.copyOf(held, heldCount * 2);
-    }
-    held[heldCount] = lock;
-    heldCount++;
-    if (lock.isSpinning()) {
-      spins++;
-    }
-    if (lock.cpu != cpu) {
-      int foreign = foreignLocks;
-      foreignLocks = foreign + 1;
-    }
-  }
-
-  /// Notes that a lock is dropped.
-  ///
-  /// @return whether it was held
-  boolean drops(Lockable lock) {
-    for (int i = heldCount - 1; i >= 0; i--) {
-      if (lock.is(held[i])) {
-        System.arraycopy(held, i + 1, held, i, heldCount - i - 1);
-        held[heldCount - 1] = null;
-        heldCount--;
-        if (lock.isSpinning()) {
-          spins--;
-        }
-        if (lock.cpu != cpu) {
-          int foreign = foreignLocks;
-          foreignLocks = foreign - 1;
-        }
-        return true;
-      }
-    }
-    return false;
+    return locks.classes();
   }
 }

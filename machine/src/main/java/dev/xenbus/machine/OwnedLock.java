@@ -55,7 +55,7 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
     if (!spinning) {
       self.mightSleep(this);
     }
-    if (self.heldCount() != 0) {
+    if (self.locks.count() != 0) {
       machine.lockOrder.taking(self, this);
     }
     if (!OWNER.compareAndSet(this, null, self)) {
@@ -64,7 +64,7 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
         return outcome;
       }
     }
-    self.holds(this);
+    self.locks.add(this);
     return MachineTask.READY;
   }
 
@@ -127,7 +127,7 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
   }
 
   final void releaseBy(MachineTask self) {
-    if (!self.drops(this)) {
+    if (!self.locks.remove(this)) {
       // A task that unwinds may have lost the lock in the middle of a sleep that gave it up.
       if (self.dying) {
         return;
@@ -140,7 +140,7 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
 
   @Override
   final void forceUnlock(MachineTask holder) {
-    if (holder.drops(this)) {
+    if (holder.locks.remove(this)) {
       release();
     }
   }
@@ -173,7 +173,7 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
     if (!OWNER.compareAndSet(this, null, self)) {
       return false;
     }
-    self.holds(this);
+    self.locks.add(this);
     return true;
   }
 

@@ -171,7 +171,7 @@ final class SimulatedScheduler implements Scheduler {
         }
         throw self.gone();
       }
-      if (!self.cpu.isPaused() || self.foreignLocks != 0) {
+      if (!self.cpu.isPaused() || self.locks.hasForeign()) {
         return false;
       }
       seatOf(self).stashed = true;
@@ -287,7 +287,7 @@ final class SimulatedScheduler implements Scheduler {
   }
 
   private void enter(MachineTask task, SimulatedSeat seat) {
-    if (task.cpu.isPaused() && task.foreignLocks == 0) {
+    if (task.cpu.isPaused() && !task.locks.hasForeign()) {
       seat.stashed = true;
     } else {
       ready.add(task);
@@ -331,7 +331,7 @@ final class SimulatedScheduler implements Scheduler {
     for (MachineTask task : cpu.tasks()) {
       SimulatedSeat seat = seatOf(task);
       if (cpu.isPaused()) {
-        if (task != running && task.foreignLocks == 0 && ready.remove(task)) {
+        if (task != running && !task.locks.hasForeign() && ready.remove(task)) {
           seat.stashed = true;
         }
       } else if (seat.stashed) {
@@ -343,7 +343,7 @@ final class SimulatedScheduler implements Scheduler {
 
   @Override
   public boolean isQuiet(MachineTask task) {
-    return task.foreignLocks == 0;
+    return !task.locks.hasForeign();
   }
 
   // --- time -----------------------------------------------------------------------------------
