@@ -29,7 +29,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public Domid create(DomainSpec spec) throws HypercallException {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
       int id = xen.domains().claim();
@@ -46,7 +46,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public BuiltDomain build(Domid domid, BootSpec boot) throws HypercallException {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
       Domain domain = xen.find(domid.value());
@@ -58,7 +58,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public void pause(Domid domid) throws HypercallException {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
       Domain domain = other(domid, "XEN_DOMCTL_pausedomain");
@@ -74,7 +74,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public void unpause(Domid domid) throws HypercallException {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
       Domain domain = other(domid, "XEN_DOMCTL_unpausedomain");
@@ -102,7 +102,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public void shutdown(Domid domid, ShutdownReason reason) throws HypercallException {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
       xen.shutDown(xen.find(domid.value()), reason);
@@ -113,7 +113,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public void destroy(Domid domid) throws HypercallException {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
       new DomainKiller(xen, other(domid, "XEN_DOMCTL_destroydomain")).kill();
@@ -133,14 +133,14 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public Optional<DomainInfo> info(Domid domid) {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     Domain domain = xen.domains().find(domid.value());
     return domain == null ? Optional.empty() : Optional.of(info(domain, tasksByCpu()));
   }
 
   @Override
   public List<DomainInfo> list() {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     IdentityHashMap<Cpu, Usage> usage = tasksByCpu();
     List<DomainInfo> list = new ArrayList<>();
     for (Domain domain : xen.domains().all()) {
@@ -151,7 +151,7 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public long freeMib() {
-    DomainCalls.enter(caller);
+    DomainCalls.enter(xen, caller);
     return xen.pool().freePages() / PAGES_PER_MIB;
   }
 

@@ -11,7 +11,6 @@ import dev.xenbus.abi.hypercall.Hypercalls;
 import dev.xenbus.abi.hypercall.SchedOperations;
 import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.machine.CpuGone;
-import dev.xenbus.machine.Task;
 import java.lang.foreign.MemorySegment;
 
 /// One domain's hypercalls. Each begins with [#enter]: a scheduling point, and the end of the road
@@ -33,10 +32,8 @@ final class DomainCalls implements Hypercalls {
   /// Begins a hypercall.
   ///
   /// @throws CpuGone if the caller's domain is at its end
-  static void enter(Domain domain) {
-    if (Task.currentIfAny().isPresent()) {
-      Task.relax();
-    }
+  static void enter(Hypervisor xen, Domain domain) {
+    xen.machine().point("hypercall");
     refuseIfGone(domain);
   }
 
@@ -72,7 +69,7 @@ final class DomainCalls implements Hypercalls {
   }
 
   private void shutdown(ShutdownReason reason) {
-    enter(domain);
+    enter(xen, domain);
     xen.shutDown(domain, reason);
     throw new CpuGone("dom" + domain.id());
   }

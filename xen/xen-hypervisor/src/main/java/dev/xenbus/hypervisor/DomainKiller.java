@@ -2,7 +2,6 @@ package dev.xenbus.hypervisor;
 
 import dev.xenbus.abi.hypercall.EventOperations;
 import dev.xenbus.machine.Cpu;
-import dev.xenbus.machine.Task;
 
 /// The end of a domain, step by step (`domain_kill`, `domain_relinquish_resources`). Every step may
 /// be run again, by the same caller or by another one, and goes on where it stopped.
@@ -84,7 +83,7 @@ final class DomainKiller {
       } finally {
         domain.memoryLock.unlock();
       }
-      Task.relax();
+      xen.machine().relax();
     }
   }
 
@@ -101,9 +100,9 @@ final class DomainKiller {
     }
   }
 
-  private static void relaxAfter(int done, int slice) {
+  private void relaxAfter(int done, int slice) {
     if (done % slice == slice - 1) {
-      Task.relax();
+      xen.machine().relax();
     }
   }
 }

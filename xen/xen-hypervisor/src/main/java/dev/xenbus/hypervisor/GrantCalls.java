@@ -24,7 +24,7 @@ final class GrantCalls implements GrantOperations {
 
   @Override
   public List<MemorySegment> setupTable(int frames) throws HypercallException {
-    DomainCalls.enter(domain);
+    DomainCalls.enter(xen, domain);
     domain.memoryLock.lock();
     try {
       if (domain.isDying()) {
@@ -45,7 +45,7 @@ final class GrantCalls implements GrantOperations {
   /// checks; a failure behind the handle gives it back.
   @Override
   public int map(int granterDomid, int ref, int flags) {
-    DomainCalls.enter(domain);
+    DomainCalls.enter(xen, domain);
     Domain granter = xen.domains().find(granterDomid);
     if (granter == null) {
       return GrantStatus.BAD_DOMAIN;
@@ -88,7 +88,7 @@ final class GrantCalls implements GrantOperations {
 
   @Override
   public int unmap(int handle) {
-    DomainCalls.enter(domain);
+    DomainCalls.enter(xen, domain);
     return unmap(xen, domain, handle);
   }
 
@@ -110,7 +110,7 @@ final class GrantCalls implements GrantOperations {
   /// page remembered although kind or domain had changed).
   @Override
   public void copy(List<GrantCopy> batch) {
-    DomainCalls.enter(domain);
+    DomainCalls.enter(xen, domain);
     for (int i = 0; i < batch.size(); i++) {
       GrantCopy element = batch.get(i);
       element.status(copyOne(element));
