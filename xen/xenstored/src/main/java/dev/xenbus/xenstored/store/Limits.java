@@ -1,0 +1,54 @@
+package dev.xenbus.xenstored.store;
+
+import org.jspecify.annotations.Nullable;
+
+/// The limits of a domain, or those of every domain that has none of its own.
+final class Limits {
+  private static final int COUNT = Quota.values().length;
+
+  private final @Nullable Limits general;
+  private final int[] hard = new int[COUNT];
+  private final boolean[] own = new boolean[COUNT];
+  private int softMemory = Quota.SOFT_MEMORY;
+  private boolean ownSoftMemory;
+
+  /// The limits of a fresh store.
+  Limits() {
+    general = null;
+    for (Quota quota : Quota.values()) {
+      hard[quota.index()] = quota.initial();
+    }
+  }
+
+  /// A domain's, which are the general ones until set.
+  Limits(Limits general) {
+    this.general = general;
+  }
+
+  /// The limit as it is set: 0 for none.
+  int value(Quota quota) {
+    Limits others = general;
+    return others == null || own[quota.index()] ? hard[quota.index()] : others.value(quota);
+  }
+
+  /// The limit to compare with: the largest number for none.
+  int hard(Quota quota) {
+    int value = value(quota);
+    return value == 0 ? Integer.MAX_VALUE : value;
+  }
+
+  int softMemory() {
+    Limits others = general;
+    return others == null || ownSoftMemory ? softMemory : others.softMemory();
+  }
+
+  void set(Quota quota, int value) {
+    hard[quota.index()] = value;
+    own[quota.index()] = true;
+  }
+
+  void setSoftMemory(int value) {
+    softMemory = value;
+    ownSoftMemory = true;
+  }
+}

@@ -1,0 +1,256 @@
+package dev.xenbus.xenstored.store;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.xenstore.MessageType;
+import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.abi.xenstore.XenstoreRing;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// The store: executes one request after the other. Each is executed completely, its events and
+/// then
+/// its reply are put into the outboxes of the clients, before the next one is looked at.
+///
+/// No threads, no I/O; the time is handed in. See `docs/misc/xenstore.txt`; facts on the order of
+/// checks are those of `tools/xenstored/`.
+public final class Store {
+  /// Every feature but reconnection, as the C daemon offers.
+  static final int FEATURES =
+      XenstoreRing.FEATURE_ERROR
+          | XenstoreRing.FEATURE_WATCH_DEPTH
+          | XenstoreRing.FEATURE_ANY_DOMAIN;
+
+  private static final int TYPES = 27;
+
+  /// What a type of request is: who may send it, whether its transaction id is looked at, what it
+  /// does. Mirrors `wire_funcs[]` (`tools/xenstored/core.c`).
+  private record Handler(boolean privileged, boolean ignoresTransaction, Action action) {}
+
+  private interface Action {
+    void run(Request request) throws Refused;
+  }
+
+  private final Domains domains = new Domains();
+  private final Tree tree = new Tree(domains);
+  private final WatchTable watchTable = new WatchTable();
+  private final Events events = new Events(watchTable, tree);
+  private final DirectView direct = new DirectView(tree, events);
+  private final WriteRate writeRate = new WriteRate();
+  private final TransactionRequests transactions =
+      new TransactionRequests(tree, domains, events, writeRate);
+  private final WatchRequests watches = new WatchRequests(watchTable, events, transactions);
+  private final DomainTable domainTable;
+  private final DomainRequests domainRequests;
+  private final ControlRequests control;
+  private final Domain dom0;
+  private final Request request;
+  private final @Nullable Handler[] handlers = new Handler[TYPES];
+  private long nowNanos;
+
+  /// Makes a store with the nodes that it has at start, and with domain 0 known.
+  ///
+  /// @param host the world around it
+  public Store(StoreHost host) {
+    this.domainTable = new DomainTable(domains, tree, events, watches, host, FEATURES);
+    this.domainRequests = new DomainRequests(domainTable, events, host);
+    this.control = new ControlRequests(domains, tree, watchTable, host);
+    this.dom0 = domains.account(0);
+    dom0.setKnown(0, new UUID(0, 0), FEATURES);
+    this.request = new Request(new Client(dom0, true), direct);
+    fillTable();
+    makeFirstNodes();
+  }
+
+  private void makeFirstNodes() {
+    tree.addSpecial(
+        Events.RELEASE_DOMAIN,
+        Perms.of(Perms.entry(0, 0), Perms.entry(Domid.ANY.value(), Perms.READ)));
+    tree.addSpecial(Events.INTRODUCE_DOMAIN, Perms.of(Perms.entry(0, 0)));
+    byte[] path = Bytes.of("/tool/xenstored");
+    tree.find(path, 0, path.length);
+    tree.create(path, path.length, Bytes.EMPTY, tree.root().perms());
+  }
+
+  private void fillTable() {
+    NodeRequests nodes = new NodeRequests(domainTable);
+    QuotaRequests quotas = new QuotaRequests(domainTable);
+    all(MessageType.DIRECTORY, nodes::directory);
+    all(MessageType.READ, nodes::read);
+    all(MessageType.GET_PERMS, nodes::getPerms);
+    all(MessageType.WRITE, nodes::write);
+    all(MessageType.MKDIR, nodes::mkdir);
+    all(MessageType.RM, nodes::rm);
+    all(MessageType.SET_PERMS, nodes::setPerms);
+    all(MessageType.DIRECTORY_PART, nodes::directoryPart);
+    handlers[MessageType.WATCH.code()] = new Handler(false, true, watches::watch);
+    handlers[MessageType.UNWATCH.code()] = new Handler(false, true, watches::unwatch);
+    all(MessageType.RESET_WATCHES, watches::resetWatches);
+    all(MessageType.TRANSACTION_START, transactions::start);
+    all(MessageType.TRANSACTION_END, transactions::end);
+    all(MessageType.GET_DOMAIN_PATH, domainRequests::getDomainPath);
+    all(MessageType.GET_FEATURE, domainRequests::getFeature);
+    privileged(MessageType.SET_FEATURE, domainRequests::setFeature);
+    privileged(MessageType.INTRODUCE, domainRequests::introduce);
+    privileged(MessageType.RELEASE, domainRequests::release);
+    privileged(MessageType.RESUME, domainRequests::resume);
+    privileged(MessageType.SET_TARGET, domainRequests::setTarget);
+    privileged(MessageType.IS_DOMAIN_INTRODUCED, domainRequests::isDomainIntroduced);
+    privileged(MessageType.GET_QUOTA, quotas::getQuota);
+    privileged(MessageType.SET_QUOTA, quotas::setQuota);
+    privileged(MessageType.CONTROL, control::control);
+  }
+
+  private void all(MessageType type, Action action) {
+    handlers[type.code()] = new Handler(false, false, action);
+  }
+
+  private void privileged(MessageType type, Action action) {
+    handlers[type.code()] = new Handler(true, false, action);
+  }
+
+  // ---- clients
+
+  /// Returns a new privileged client: a socket of domain 0, or a stream within the machine.
+  public Client connect() {
+    Client client = new Client(dom0, true);
+    dom0.addClient(client);
+    return client;
+  }
+
+  /// Returns a new client that speaks for a guest and shares its account, or empty unless the guest
+  /// is introduced.
+  public Optional<Client> connectAs(int domid) {
+    Domain domain = domains.findKnown(domid);
+    if (domain == null || !domain.isIntroduced() || domid == 0) {
+      return Optional.empty();
+    }
+    Client client = new Client(domain, false);
+    domain.addClient(client);
+    return Optional.of(client);
+  }
+
+  /// Connects the ring of domain 0, which nobody introduces.
+  ///
+  /// @throws XenstoreException if mapping or binding fails
+  public void connectDom0(int port) throws XenstoreException {
+    try {
+      domainRequests.introduce(0, port);
+    } catch (Refused e) {
+      throw new XenstoreException(e.errno(), "ring of domain 0");
+    }
+  }
+
+  /// A client is gone: its watches and transactions vanish silently, what waits for it is dropped.
+  public void disconnect(Client client) {
+    domainTable.disconnect(client);
+  }
+
+  /// A guest broke the protocol: it is neither read nor written any more, but stays until its
+  /// domain
+  /// dies, so that others hear of that (XSA-325).
+  public void ignore(Client client) {
+    watches.dropAll(client);
+    client.out().clear();
+    client.ignore();
+  }
+
+  /// Returns the client that speaks through a domain's ring, or empty unless it is introduced.
+  public Optional<Client> ringOf(int domid) {
+    Domain domain = domains.findKnown(domid);
+    return domain == null ? Optional.empty() : Optional.ofNullable(domain.ring());
+  }
+
+  /// Returns whether a domain was introduced and is not gone.
+  public boolean isIntroduced(int domid) {
+    Domain domain = domains.findKnown(domid);
+    return domain != null && domain.isIntroduced();
+  }
+
+  // ---- time and domains
+
+  /// Says what time it is, in nanoseconds from any origin, never less than before.
+  public void setTime(long nanos) {
+    nowNanos = nanos;
+  }
+
+  /// Looks for domains that stopped or died, and tells who watches for it.
+  public void scanDomains() {
+    events.begin(null, nowNanos);
+    domainTable.scan();
+  }
+
+  /// Drops what a guest did not take in time, and lets it write again if it was too fast.
+  public void refresh(Client client) {
+    if (!client.isPrivileged()) {
+      client.out().expire(nowNanos);
+      writeRate.refill(client.domain(), nowNanos);
+    }
+  }
+
+  // ---- requests
+
+  /// Executes the request at the given place: a whole message, with a valid length.
+  ///
+  /// @param client who sent it
+  /// @param buffer what it is in; not kept
+  /// @param offset where its header starts
+  public void answer(Client client, byte[] buffer, int offset) {
+    Blame blame = client.isPrivileged() ? null : new Blame(client);
+    events.begin(blame, nowNanos);
+    transactions.begin(nowNanos);
+    request.set(client, buffer, offset, direct, blame);
+    try {
+      execute(client);
+    } catch (Refused e) {
+      request.fail(e);
+    }
+  }
+
+  private void execute(Client client) throws Refused {
+    int type = request.type();
+    Handler handler = type >= 0 && type < TYPES ? handlers[type] : null;
+    if (handler == null) {
+      throw Refused.ENOSYS;
+    }
+    if (handler.privileged && !client.isPrivileged()) {
+      throw Refused.EACCES;
+    }
+    if (request.transactionId() != 0 && !handler.ignoresTransaction) {
+      Transaction transaction = client.transaction(request.transactionId());
+      if (transaction == null) {
+        throw Refused.ENOENT;
+      }
+      request.enter(transaction);
+    }
+    long before = tree.generation();
+    handler.action.run(request);
+    if (!client.isPrivileged()
+        && transactions.open() > 0
+        && request.transaction() == null
+        && tree.generation() != before) {
+      writeRate.charge(client.domain(), nowNanos);
+    }
+  }
+
+  /// Counts everything anew and compares with the accounts: one line for each difference.
+  public List<String> check() {
+    return new ConsistencyCheck(tree, domains).run();
+  }
+
+  /// Returns how many paths are watched.
+  public int watchedPaths() {
+    return watchTable.paths();
+  }
+
+  /// Returns how many transactions are open.
+  public int openTransactions() {
+    return transactions.open();
+  }
+
+  /// Returns whether requests are to be traced (CONTROL `log`).
+  public boolean traces() {
+    return control.tracesIo();
+  }
+}

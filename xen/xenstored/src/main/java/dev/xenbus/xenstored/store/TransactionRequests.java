@@ -1,0 +1,127 @@
+package dev.xenbus.xenstored.store;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The requests about transactions: TRANSACTION_START, TRANSACTION_END.
+final class TransactionRequests {
+  private final Tree tree;
+  private final Domains domains;
+  private final Events events;
+  private final WriteRate writeRate;
+  private int open;
+  private long nowNanos;
+
+  TransactionRequests(Tree tree, Domains domains, Events events, WriteRate writeRate) {
+    this.tree = tree;
+    this.domains = domains;
+    this.events = events;
+    this.writeRate = writeRate;
+  }
+
+  void begin(long now) {
+    nowNanos = now;
+  }
+
+  /// How many transactions are open, of all clients.
+  int open() {
+    return open;
+  }
+
+  void start(Request request) throws Refused {
+    Client client = request.client();
+    if (request.transaction() != null) {
+      throw Refused.EBUSY;
+    }
+    if (!client.isPrivileged() && client.domain().isFull(Quota.TRANSACTIONS)) {
+      throw Refused.ENOSPC;
+    }
+    int id = client.nextTransactionId();
+    client.transactions().add(new Transaction(id, client, tree, nowNanos));
+    open++;
+    Outbox out = request.begin();
+    out.putNumber(Integer.toUnsignedLong(id));
+    out.put(0);
+    request.finish();
+  }
+
+  void end(Request request) throws Refused {
+    int nul = request.onlyString();
+    boolean commit = request.buffer()[request.start()] == 'T';
+    if (nul != request.start() + 1 || (!commit && request.buffer()[request.start()] != 'F')) {
+      throw Refused.EINVAL;
+    }
+    Transaction transaction = request.transaction();
+    if (transaction == null) {
+      throw Refused.ENOENT;
+    }
+    Client client = request.client();
+    client.transactions().remove(transaction);
+    forget(transaction);
+    if (commit) {
+      commit(client, transaction);
+    }
+    request.ok();
+  }
+
+  private void commit(Client client, Transaction transaction) throws Refused {
+    if (transaction.isFailed()) {
+      throw Refused.ENOMEM;
+    }
+    checkOwners(transaction);
+    if (transaction.conflicts()) {
+      throw Refused.EAGAIN;
+    }
+    if (!transaction.isModifying()) {
+      return;
+    }
+    if (!client.isPrivileged() && open > 0) {
+      writeRate.charge(client.domain(), nowNanos);
+    }
+    transaction.apply();
+    transaction.fire(events);
+  }
+
+  /// The quota of nodes is tested once more, for the net result of each owner.
+  private void checkOwners(Transaction transaction) throws Refused {
+    Map<Integer, Integer> more = new TreeMap<>();
+    for (Touched entry : transaction.touched()) {
+      if (entry.isModified() && (isForeign(entry.seen()) || isForeign(entry.current()))) {
+        count(more, entry.seen(), -1);
+        count(more, entry.current(), 1);
+      }
+    }
+    for (Map.Entry<Integer, Integer> owner : more.entrySet()) {
+      Domain domain = domains.find(owner.getKey());
+      int net = owner.getValue();
+      if (domain != null
+          && net > 0
+          && domain.use(Quota.NODES) + net >= domain.limits().hard(Quota.NODES)) {
+        throw Refused.ENOSPC;
+      }
+    }
+  }
+
+  private static boolean isForeign(@Nullable Node node) {
+    return node != null && node.perms().owner() != 0;
+  }
+
+  private static void count(Map<Integer, Integer> more, @Nullable Node node, int sign) {
+    if (node != null && isForeign(node)) {
+      more.merge(node.perms().owner(), sign, Integer::sum);
+    }
+  }
+
+  void dropAll(Client client) {
+    for (Transaction transaction : client.transactions()) {
+      forget(transaction);
+    }
+    client.transactions().clear();
+  }
+
+  private void forget(Transaction transaction) {
+    transaction.release();
+    open--;
+  }
+}
