@@ -10,5 +10,5 @@ module dev.xenbus.linux {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.linux;
+  exports dev.xenbus.linux;
 }

@@ -78,14 +78,14 @@ public final class NetStack implements NetCore {
 
   /// Sets what sees every received packet first.
   ///
-  /// @param newHook the hook, or null for none
-  /// @return whether it was set; false if there is another one already
-  public boolean receiveHook(@Nullable ReceiveHook newHook) {
-    if (newHook == null) {
-      hook.set(null);
-      return true;
-    }
+  /// @return false if there is such a hook already
+  public boolean addReceiveHook(ReceiveHook newHook) {
     return hook.compareAndSet(null, newHook);
+  }
+
+  /// Takes the hook away, if it is this one.
+  public void removeReceiveHook(ReceiveHook oldHook) {
+    hook.compareAndSet(oldHook, null);
   }
 
   @Override
