@@ -12,7 +12,8 @@ module dev.xenbus.emulator {
   requires transitive dev.xenbus.guest;
   requires transitive dev.xenbus.xl;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.emulator;
+  // exports dev.xenbus.emulator;
+  exports dev.xenbus.emulator.shell;
 }

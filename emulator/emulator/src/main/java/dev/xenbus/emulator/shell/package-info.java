@@ -1,0 +1,5 @@
+/// The small shell of the dom0 console: words, quotes, `>`, `&`, `;`, `&&`, `||`, `$?`, comments.
+@NullMarked
+package dev.xenbus.emulator.shell;
+
+import org.jspecify.annotations.NullMarked;
