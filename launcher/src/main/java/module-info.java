@@ -4,6 +4,11 @@
 module dev.xenbus.launcher {
   requires dev.xenbus.emulator;
   requires dev.xenbus.scenarios;
+  requires info.picocli;
+  requires org.jline;
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
+
+  opens dev.xenbus.launcher to
+      info.picocli;
 }

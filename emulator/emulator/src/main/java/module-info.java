@@ -11,9 +11,18 @@ module dev.xenbus.emulator {
   requires transitive dev.xenbus.probe.frontend;
   requires transitive dev.xenbus.guest;
   requires transitive dev.xenbus.xl;
+  requires com.google.guice;
+  requires com.google.common;
+  requires typesafe.config;
+  requires jakarta.inject;
   requires static com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 
   // exports dev.xenbus.emulator;
   exports dev.xenbus.emulator.shell;
+
+  uses dev.xenbus.linux.api.UserCommand;
+
+  opens dev.xenbus.emulator to
+      com.google.guice;
 }

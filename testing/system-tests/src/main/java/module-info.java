@@ -4,6 +4,10 @@
 module dev.xenbus.systemtests {
   requires dev.xenbus.emulator;
   requires dev.xenbus.scenarios;
+  requires dev.xenbus.netback;
+  requires dev.xenbus.blkback;
+  requires dev.xenbus.netfront;
+  requires dev.xenbus.blkfront;
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 }

@@ -1,0 +1,280 @@
+package dev.xenbus.scenarios;
+
+import dev.xenbus.emulator.Dom0;
+import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.machine.Task;
+import dev.xenbus.scenarios.Transcript.Done;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// One boot of the published stall: guest 1's device is held, guest 1 is destroyed, guest 2 is
+/// created, the device is released. Without mtwatch the whole dom0 stands still, with it guest 1
+/// alone does.
+public final class StallDemo {
+  /// Which device is held.
+  public enum Kind {
+    /// S1: a zero-copy packet of the network device stays in dom0.
+    VIF("vif/1/0"),
+    /// S2: the storage below the block device completes nothing.
+    VBD("vbd/1/51712");
+
+    private final String backend;
+
+    Kind(String backend) {
+      this.backend = backend;
+    }
+
+    /// Returns the stuck device's place below `/local/domain/0/backend`.
+    String backend() {
+      return backend;
+    }
+  }
+
+  private static final List<String> GUEST_FILES = List.of("first.cfg", "pv.cfg");
+  private static final long TOOLSTACK_TIMEOUT_SECONDS = 10;
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+  private final Dom0 dom0;
+  private final Kind kind;
+  private final boolean mtwatch;
+  private final Transcript console;
+  private final Verdict.Builder verdict;
+
+  /// Makes one boot's run.
+  ///
+  /// @param dom0 just booted, with or without `xen_mtwatch`
+  /// @param mtwatch whether it was booted with `xen_mtwatch`
+  /// @param folder where [#prepare] put the guests' files
+  /// @param screen where the console's text goes
+  public StallDemo(Dom0 dom0, Kind kind, boolean mtwatch, Path folder, TextOutput screen) {
+    this.dom0 = dom0;
+    this.kind = kind;
+    this.mtwatch = mtwatch;
+    console = new Transcript(dom0, folder, screen);
+    verdict = new Verdict.Builder();
+  }
+
+  /// Puts the guests' configuration files, the ones in `examples/guests`, into a folder.
+  public static void prepare(Path folder) throws IOException {
+    for (String name : GUEST_FILES) {
+      try (InputStream file = StallDemo.class.getResourceAsStream(name)) {
+        if (file == null) {
+          throw new IOException("resource " + name + " is missing");
+        }
+        Files.copy(file, folder.resolve(name));
+      }
+    }
+  }
+
+  /// Returns a guest's configuration, as [#prepare] writes it.
+  static String guestFile(String name) {
+    try (InputStream file = StallDemo.class.getResourceAsStream(name)) {
+      return new String(
+          Optional.ofNullable(file).orElseThrow().readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Runs all steps and returns what was seen.
+  public Verdict run() {
+    startGuest();
+    stall();
+    destroyFirst();
+    Task stuck = lookAround();
+    createSecond();
+    release(stuck);
+    recover();
+    return verdict.build();
+  }
+
+  private void startGuest() {
+    console.say("Guest 1 runs: its network and its disk carry data.");
+    console.type("truncate -s 64M first.img pv.img");
+    Done create = console.type("xl create first.cfg");
+    verdict.check("guest 1 created", create.exit() == 0 && create.errors().size() == 1);
+    console.type("xl list");
+    verdict.check(
+        "guest 1 pings dom0", console.type("xl console 1 -c 'ping -c 2 10.0.0.1'").exit() == 0);
+    verdict.check(
+        "guest 1 reads its disk",
+        console.type("xl console 1 -c 'dd if=/dev/xvda of=/dev/null bs=1M count=4'").exit() == 0);
+  }
+
+  private void stall() {
+    switch (kind) {
+      case VIF -> {
+        console.say("The next zero-copy packet of guest 1 stays in dom0, as in a NIC's ring.");
+        console.type("echo vif1.0 > /sys/kernel/xwstall/vifname");
+        console.type("echo 1 > /sys/kernel/xwstall/eavesdrop");
+        console.type("sleep 3");
+      }
+      case VBD -> {
+        console.say("The storage below guest 1's disk completes nothing any more.");
+        console.type("echo 1.xvda-0 > /sys/kernel/xwstall/vbd_hold_bio");
+        console.type(
+            "xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
+        console.type("sleep 1");
+      }
+    }
+    Done log = console.type("dmesg | grep xwstall");
+    if (kind == Kind.VIF) {
+      verdict.check(
+          "packet held",
+          log.out().matches("(?s).*xwstall: hold sk_buff=0x[0-9a-f]{16} at netdev=vif1.0 "
+              + "\\(nr_frag=2\\).*xwstall: grant\\(0\\) domid=1 gref=\\d+.*"));
+    }
+  }
+
+  private void destroyFirst() {
+    console.say("Guest 1 is destroyed. Its own device is the stuck one: off and on alike.");
+    Done destroy = console.type("xl destroy 1");
+    verdict.check("xl destroy 1 exits 0", destroy.exit() == 0);
+    verdict.check(
+        "xl destroy 1 prints its two lines",
+        destroy.errors().equals(PublishedLines.destroy(1, kind.backend())));
+    verdict.check(
+        "xl destroy 1 takes its time-out",
+        destroy.nanos() / NANOS_PER_SECOND == TOOLSTACK_TIMEOUT_SECONDS);
+    verdict.row("xl destroy 1", destroy.time() + ", 2 error lines, exit " + destroy.exit());
+    Done list = console.type("xl list");
+    verdict.check("guest 1 is a zombie", list.out().matches("(?s).*\\(null\\) +1 +0 +1 +--p--d.*"));
+  }
+
+  private Task lookAround() {
+    String comm = mtwatch ? "xen-mtwatch-1" : "xenwatch";
+    Task stuck =
+        dom0.machine().tasks().stream()
+            .filter(task -> task.comm().equals(comm) && task.cpu() == dom0.kernel().cpu())
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("no thread " + comm));
+    console.say("Who is blocked, and where.");
+    console.type("ps | grep xen");
+    Done stack = console.type("cat /proc/" + stuck.pid() + "/stack");
+    verdict.check("[" + comm + "] in state D", stuck.state() == Task.State.D);
+    verdict.check(
+        "its stack is the published one",
+        PublishedLines.stack(kind, mtwatch).equals(frames(stack.out())));
+    if (kind == Kind.VIF) {
+      Done counters = console.type("ethtool -S vif1.0");
+      verdict.check("a sent packet never came back", inFlight(counters.out()) == 1);
+    }
+    if (mtwatch) {
+      boolean sleeps =
+          dom0.machine().tasks().stream()
+              .filter(t -> t.comm().equals("xenwatch") && t.cpu() == dom0.kernel().cpu())
+              .allMatch(t -> t.state() == Task.State.S);
+      verdict.check("[xenwatch] in state S", sleeps);
+    }
+    verdict.row("blocked thread", "[" + comm + "] in state " + stuck.state());
+    return stuck;
+  }
+
+  private void createSecond() {
+    console.say("Another guest is created.");
+    Done create = console.type("xl create pv.cfg");
+    console.type("xl list");
+    if (mtwatch) {
+      verdict.check("xl create works", create.exit() == 0 && create.errors().size() == 1);
+      verdict.row("xl create pv.cfg", create.time() + ", exit 0");
+      useAndDestroy(2);
+    } else {
+      verdict.check("xl create fails with 3", create.exit() == 3);
+      verdict.check(
+          "xl create prints the published lines",
+          create.errors().equals(PublishedLines.create(2)));
+      verdict.row("xl create pv.cfg", create.time() + ", 7 error lines, exit " + create.exit());
+      verdict.row("guest 2's network", "-");
+      verdict.row("guest 2's disk", "-");
+      verdict.row("xl destroy 2", "-");
+    }
+  }
+
+  /// Moves data through both devices of a guest, then destroys it.
+  private void useAndDestroy(int domid) {
+    String inGuest = "xl console " + domid + " -c ";
+    Done ping = console.type(inGuest + "'ping -c 3 10.0.0.1'");
+    verdict.check("guest " + domid + " pings dom0", ping.out().contains(" 0% packet loss"));
+    Done write =
+        console.type(inGuest + "'dd if=/dev/zero of=/dev/xvda bs=64k count=64 conv=fsync'");
+    Done read = console.type(inGuest + "'dd if=/dev/xvda of=/dev/null bs=64k count=64'");
+    verdict.check("guest " + domid + " writes its disk", write.exit() == 0);
+    verdict.check("guest " + domid + " reads its disk", read.exit() == 0);
+    Done destroy = console.type("xl destroy " + domid);
+    verdict.check(
+        "guest " + domid + " destroyed", destroy.exit() == 0 && destroy.errors().isEmpty());
+    if (domid == 2 && mtwatch) {
+      verdict.row("guest 2's network", "3 pings, 0% loss");
+      verdict.row("guest 2's disk", "4 MiB written, 4 MiB read");
+      verdict.row("xl destroy 2", destroy.time() + ", exit 0");
+    }
+  }
+
+  private void release(Task stuck) {
+    console.say("What was held is let go.");
+    verdict.row(
+        "blocked for",
+        Transcript.seconds(dom0.machine().clock().nanos() - stuck.stateSinceNanos()));
+    console.type(
+        switch (kind) {
+          case VIF -> "echo 0 > /sys/kernel/xwstall/eavesdrop";
+          case VBD -> "echo > /sys/kernel/xwstall/vbd_hold_bio";
+        });
+    console.type("sleep 1");
+    if (kind == Kind.VBD) {
+      console.type("wait");
+    }
+    console.type("dmesg | grep xwstall | tail -n 2");
+    console.type("ps | grep xen");
+    Done list = console.type("xl list");
+    verdict.check("the zombie is gone", !list.out().contains("(null)"));
+    if (mtwatch) {
+      verdict.check(
+          "[xen-mtwatch-1] ended",
+          dom0.machine().tasks().stream().noneMatch(t -> t.comm().equals("xen-mtwatch-1")));
+    } else {
+      verdict.check("[xenwatch] in state S again", stuck.state() == Task.State.S);
+    }
+    verdict.row("after the release", "guest 1 is gone, " + (mtwatch ? "its thread too" : "xenwatch sleeps"));
+  }
+
+  private void recover() {
+    console.say("All is well again: two guests, and they reach each other.");
+    Done first = console.type("xl create first.cfg");
+    Done second = console.type("xl create pv.cfg");
+    verdict.check("both guests created", first.exit() == 0 && second.exit() == 0);
+    console.type("sleep 1");
+    Done ping = console.type("xl console 4 -c 'ping -c 3 10.0.0.4'");
+    verdict.check("guest 4 pings guest 3", ping.out().contains(" 0% packet loss"));
+    console.type("xl destroy 3");
+    console.type("xl destroy 4");
+    Done list = console.type("xl list");
+    verdict.check("only dom0 is left", list.out().lines().count() == 2);
+  }
+
+  private static List<String> frames(String stack) {
+    return stack.lines().map(line -> line.replaceFirst("^\\[<0>] ", "")).toList();
+  }
+
+  private static long inFlight(String counters) {
+    return counter(counters, "tx_zerocopy_sent")
+        - counter(counters, "tx_zerocopy_success")
+        - counter(counters, "tx_zerocopy_fail");
+  }
+
+  private static long counter(String counters, String name) {
+    return counters
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith(name + ":"))
+        .mapToLong(line -> Long.parseLong(line.substring(name.length() + 1).strip()))
+        .findFirst()
+        .orElse(-1);
+  }
+}

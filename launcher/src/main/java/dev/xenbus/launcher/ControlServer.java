@@ -1,0 +1,125 @@
+package dev.xenbus.launcher;
+
+import dev.xenbus.emulator.shell.Shell;
+import dev.xenbus.launcher.ControlProtocol.Frame;
+import dev.xenbus.launcher.ControlProtocol.Type;
+import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.Task;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// Serves the control socket of a live emulator: each connection is a console of its own.
+///
+/// Threads: `emu-control` accepts; `emu-conn-<n>` reads what connection n sends, and a process `sh`
+/// runs its lines, so that Ctrl-C reaches a line that runs.
+final class ControlServer implements AutoCloseable {
+  private final Cpu cpu;
+  private final Path socket;
+  private final ServerSocketChannel server;
+  private final ShellFactory shells;
+  private int connections;
+
+  /// Makes the console of one connection.
+  @FunctionalInterface
+  interface ShellFactory {
+    /// Returns a shell that writes to the given outputs.
+    Shell create(TextOutput out, TextOutput err);
+  }
+
+  private ControlServer(Cpu cpu, Path socket, ServerSocketChannel server, ShellFactory shells) {
+    this.cpu = cpu;
+    this.socket = socket;
+    this.server = server;
+    this.shells = shells;
+  }
+
+  /// Opens the socket, mode 0600, and serves it.
+  static ControlServer open(Cpu cpu, Path socket, ShellFactory shells)
+      throws IOException, NoThread {
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket));
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    ControlServer control = new ControlServer(cpu, socket, server, shells);
+    cpu.kthread("emu-control", control::acceptLoop).wake();
+    return control;
+  }
+
+  private int acceptLoop(Task self) {
+    while (server.isOpen()) {
+      try {
+        SocketChannel channel = server.accept();
+        int number = ++connections;
+        cpu.kthread("emu-conn-" + number, reader -> serve(channel)).wake();
+      } catch (IOException | NoThread _) {
+        // Closed, or this one connection cannot be served: the client sees its end.
+      }
+    }
+    return 0;
+  }
+
+  private int serve(SocketChannel channel) {
+    Connection connection = new Connection(channel);
+    Shell shell = shells.create(connection.output(Type.OUT), connection.output(Type.ERR));
+    try (channel) {
+      ControlProtocol.greet(channel);
+      while (!shell.exitAsked()) {
+        Frame frame = ControlProtocol.receive(channel);
+        switch (frame.type()) {
+          case COMMAND -> start(shell, connection, frame.text());
+          case INTERRUPT -> shell.interrupt();
+          case OUT, ERR, EXIT -> throw new IOException("control socket: " + frame.type());
+        }
+      }
+    } catch (IOException _) {
+      // The client went: what it ran is told so.
+      shell.interrupt();
+    }
+    return 0;
+  }
+
+  private void start(Shell shell, Connection connection, String line) throws IOException {
+    try {
+      cpu.process("sh", self -> runLine(shell, connection, line)).wake();
+    } catch (NoThread e) {
+      connection.output(Type.ERR).println("sh: " + e.getMessage());
+      ControlProtocol.send(connection.channel(), Type.EXIT, "126");
+    }
+  }
+
+  private static int runLine(Shell shell, Connection connection, String line) {
+    int exit = shell.execute(line);
+    try {
+      ControlProtocol.send(connection.channel(), Type.EXIT, Integer.toString(exit));
+    } catch (IOException _) {
+      // The client went.
+    }
+    return exit;
+  }
+
+  private record Connection(SocketChannel channel) {
+    TextOutput output(Type type) {
+      return text -> {
+        try {
+          ControlProtocol.send(channel, type, text);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      };
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    Files.deleteIfExists(socket);
+  }
+}
