@@ -4,14 +4,22 @@ package dev.xenbus.machine;
 ///
 /// @param oneIn N; 0 lets the seed choose 1, 4, 16 or 64, since some bugs want many switches and
 ///     some few
-public record RandomWalk(int oneIn) implements Strategy {
+/// @param advancesEarly whether time may move although somebody can run: then a time-out may come
+///     before what it guards had its chance. Without, runs are as fair to time-outs as [Fair]
+public record RandomWalk(int oneIn, boolean advancesEarly) implements Strategy {
   private static final int ADVANCE_ONE_IN = 32;
   private static final int SPURIOUS_ONE_IN = 32;
   private static final int FAULT_ONE_IN = 64;
 
-  /// Lets the seed choose how often to switch.
+  /// Lets the seed choose how often to switch; time may move early.
   public RandomWalk() {
-    this(0);
+    this(0, true);
+  }
+
+  /// Returns a walk that lets time move only when nobody can run: every schedule, but no time-out
+  /// that would not come in real life.
+  public static RandomWalk patient() {
+    return new RandomWalk(0, false);
   }
 
   @Override
@@ -36,11 +44,7 @@ public record RandomWalk(int oneIn) implements Strategy {
 
   @Override
   public String text() {
-    return oneIn == 0 ? "random" : "random:" + oneIn;
-  }
-
-  @Override
-  public boolean advancesEarly() {
-    return true;
+    String name = advancesEarly ? "random" : "patient";
+    return oneIn == 0 ? name : name + ":" + oneIn;
   }
 }

@@ -7,7 +7,8 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
   /// Starts a run.
   Picker picker(long seed);
 
-  /// Returns its text form, which [#parse] reads: `fair`, `random`, `random:16`, `pct:3:10000`.
+  /// Returns its text form, which [#parse] reads: `fair`, `random`, `random:16`, `patient`,
+  // `pct:3:10000`.
   String text();
 
   /// Returns whether virtual time may move although somebody can run.
@@ -23,7 +24,10 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
         return new Fair();
       }
       if (words[0].equals("random") && words.length <= 2) {
-        return new RandomWalk(words.length == 1 ? 0 : Integer.parseInt(words[1]));
+        return new RandomWalk(words.length == 1 ? 0 : Integer.parseInt(words[1]), true);
+      }
+      if (words[0].equals("patient") && words.length <= 2) {
+        return new RandomWalk(words.length == 1 ? 0 : Integer.parseInt(words[1]), false);
       }
       if (words[0].equals("pct") && words.length <= 3) {
         return new Pct(
@@ -34,6 +38,6 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
       throw new IllegalArgumentException("not a strategy: " + text, e);
     }
     throw new IllegalArgumentException(
-        "not a strategy: " + text + " (fair, random[:N], pct[:DEPTH[:POINTS]])");
+        "not a strategy: " + text + " (fair, random[:N], patient[:N], pct[:DEPTH[:POINTS]])");
   }
 }
