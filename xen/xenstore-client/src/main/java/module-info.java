@@ -8,5 +8,5 @@ module dev.xenbus.xenstore.client {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.xenstore.client;
+  exports dev.xenbus.xenstore.client;
 }
