@@ -10,7 +10,7 @@ import dev.xenbus.abi.Domid;
 public record WatchOptions(WillHandle willHandle, Owner owner) {
   /// Takes every event, in the default thread.
   public static final WatchOptions DEFAULT =
-      new WatchOptions((path, pending) -> true, path -> Domid.DOM0);
+      new WatchOptions((path, pending) -> true, new OwnedBy(Domid.DOM0));
 
   /// Takes an event only if none of the watch waits already: so that a peer that writes its state
   /// in a loop cannot fill the queue (XSA-349). Mirrors `frontend_will_handle`.
@@ -39,7 +39,19 @@ public record WatchOptions(WillHandle willHandle, Owner owner) {
   /// Whose thread runs an event.
   @FunctionalInterface
   public interface Owner {
-    /// Returns the guest, or `DOM0` for the default thread.
+    /// Returns the guest, or `DOM0` for the default thread. Pure, but for what was loaded
+    /// meanwhile.
     Domid of(String path);
+  }
+
+  /// One guest's thread runs all events of the watch: unregistering it need look at one queue only.
+  /// Mirrors `owner_id` of mtwatch.
+  ///
+  /// @param domid the guest, or `DOM0` for the default thread
+  public record OwnedBy(Domid domid) implements Owner {
+    @Override
+    public Domid of(String path) {
+      return domid;
+    }
   }
 }
