@@ -6,7 +6,7 @@ module dev.xenbus.probe.backend {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.probe.backend;
+  exports dev.xenbus.probe.backend;
 
-// uses dev.xenbus.api.spi.BackendDriver;
+  uses dev.xenbus.api.spi.BackendDriver;
 }

@@ -6,7 +6,7 @@ module dev.xenbus.probe.frontend {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.probe.frontend;
+  exports dev.xenbus.probe.frontend;
 
-// uses dev.xenbus.api.spi.FrontendDriver;
+  uses dev.xenbus.api.spi.FrontendDriver;
 }

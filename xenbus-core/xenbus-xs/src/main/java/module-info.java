@@ -7,5 +7,5 @@ module dev.xenbus.xs {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.xs;
+  exports dev.xenbus.xs;
 }

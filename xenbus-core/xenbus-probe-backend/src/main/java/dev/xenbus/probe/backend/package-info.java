@@ -1,4 +1,4 @@
-/// The backend bus, which loads backend drivers: `xenbus_probe_backend.c`.
+/// The backend bus. Mirrors `drivers/xen/xenbus/xenbus_probe_backend.c`; start with [BackendBus].
 @NullMarked
 package dev.xenbus.probe.backend;
 

@@ -1,4 +1,5 @@
-/// The frontend bus, which loads frontend drivers: `xenbus_probe_frontend.c`.
+/// The frontend bus. Mirrors `drivers/xen/xenbus/xenbus_probe_frontend.c`; start with
+/// [FrontendBus].
 @NullMarked
 package dev.xenbus.probe.frontend;
 

@@ -1,0 +1,369 @@
+package dev.xenbus.probe;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.XenbusState;
+import dev.xenbus.api.DriverContext;
+import dev.xenbus.api.XenbusWatch;
+import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.machine.KernelSymbol;
+import dev.xenbus.machine.LockClass;
+import dev.xenbus.machine.Mutex;
+import dev.xenbus.machine.Task;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A device's driver: how it comes and how it goes. Mirrors `xenbus_dev_probe`,
+/// `xenbus_dev_remove`,
+/// and of the driver core `device_attach` and `device_del`.
+///
+/// Locks: `device_lock` around probe and remove; inside of it `reclaim_sem` around the driver's own
+/// methods.
+///
+/// A device may be unregistered from inside of one of its own callbacks while somebody else, who
+/// holds `device_lock`, waits for that callback to end. Neither may wait then: the wish is left
+/// behind, and whoever holds the lock carries it out once he has done his own work.
+public final class DeviceBinding {
+  private final BusDevice device;
+  private final Kernel kernel;
+  private final DriverWatches driverWatches;
+  private final Mutex reclaimSem;
+  private final Mutex deviceLock;
+
+  /// Whether the device is counted for its guest's thread; also after a failed probe.
+  @GuardedBy("deviceLock")
+  private boolean counted;
+
+  @GuardedBy("deviceLock")
+  private @Nullable XenbusWatch otherEndWatch;
+
+  private volatile boolean unregisterWanted;
+  private volatile boolean gone;
+  private volatile @Nullable BusDriver driver;
+  private volatile BusDriver.@Nullable Instance instance;
+
+  DeviceBinding(BusDevice device) {
+    this.device = device;
+    kernel = device.kernel();
+    driverWatches = new DriverWatches(kernel);
+    reclaimSem = kernel.cpu().mutex(LockClass.of("reclaim_sem"));
+    deviceLock = kernel.cpu().mutex(LockClass.of("device_lock"));
+  }
+
+  /// Returns whether it has a driver, or is being probed by one.
+  public boolean isBound() {
+    return driver != null;
+  }
+
+  /// Returns its driver, if it is bound.
+  public Optional<BusDriver> driver() {
+    return Optional.ofNullable(driver);
+  }
+
+  /// Returns what its driver made of it, if it is bound.
+  public Optional<BusDriver.Instance> instance() {
+    return Optional.ofNullable(instance);
+  }
+
+  List<String> ueventVariables() {
+    return instance instanceof BusDriver.BackendInstance backend ? backend.uevent() : List.of();
+  }
+
+  /// Returns whether events of the device run in its guest's thread.
+  boolean routesEvents() {
+    BusDriver bound = driver;
+    return bound != null && routesEvents(bound);
+  }
+
+  private boolean routesEvents(BusDriver bound) {
+    return device.bus().type().isBackend()
+        && device.bus().xs().routesEventsOf(bound.supportsMtwatch());
+  }
+
+  /// Keeps a watch of the driver, to close it if the driver forgets to.
+  XenbusWatch remember(XenbusWatch watch) {
+    return driverWatches.add(watch);
+  }
+
+  // --- coming ---------------------------------------------------------------------------------
+
+  /// Offers the device to the driver of its type, if there is one and the device has none
+  /// (`device_attach`).
+  void attach() {
+    deviceLock.lock();
+    try {
+      Optional<BusDriver> candidate = device.bus().driverOf(device.deviceType());
+      if (candidate.isPresent() && !gone && !unregisterWanted && instance == null) {
+        count(candidate.get());
+        probe(candidate.get());
+      }
+    } finally {
+      deviceLock.unlock();
+    }
+    endIfWanted();
+  }
+
+  @GuardedBy("deviceLock")
+  private void count(BusDriver candidate) {
+    if (!counted && routesEvents(candidate)) {
+      counted = true;
+      device.bus().xs().deviceAdded(device.guest());
+    }
+  }
+
+  @GuardedBy("deviceLock")
+  private void uncount() {
+    if (counted) {
+      counted = false;
+      device.bus().xs().deviceRemoved(device.guest());
+    }
+  }
+
+  @KernelSymbol("xenbus_dev_probe")
+  @GuardedBy("deviceLock")
+  private void probe(BusDriver candidate) {
+    driver = candidate;
+    try {
+      device.readOtherEndDetails();
+    } catch (KernelException _) {
+      kernel.printk().warn("xenbus_probe: talk_to_otherend on " + device.nodePath() + " failed.");
+      driver = null;
+      return;
+    }
+    kernel.stallPoint("probe", device.deviceType());
+    try {
+      instance = probeDriver(candidate);
+      watchOtherEnd();
+    } catch (KernelException e) {
+      abandon(e.errno());
+      return;
+    }
+    device.files().addGroup();
+  }
+
+  @GuardedBy("deviceLock")
+  private BusDriver.Instance probeDriver(BusDriver candidate) throws KernelException {
+    DriverContext context =
+        new DriverContext(kernel, device.bus().xs(), device.bus().parametersOf(candidate.driver()));
+    reclaimSem.lock();
+    try {
+      return candidate.probe(device, context);
+    } catch (RuntimeException e) {
+      kernel.printk().error(device.logPrefix() + "probe threw " + e);
+      throw new KernelException(Errno.EINVAL, "probe threw " + e, e);
+    } finally {
+      reclaimSem.unlock();
+    }
+  }
+
+  @GuardedBy("deviceLock")
+  private void watchOtherEnd() throws KernelException {
+    otherEndWatch =
+        device.watchAsDevice(
+            device.otherEndPath() + "/state",
+            device.bus().type().otherEndFilter(),
+            this::otherEndChanged);
+  }
+
+  /// A failed probe leaves the device registered, without a driver, in whatever state it is.
+  @GuardedBy("deviceLock")
+  private void abandon(Errno errno) {
+    removeDriver();
+    device.reportError(errno, "xenbus_dev_probe on " + device.nodePath());
+    driver = null;
+  }
+
+  // --- events ---------------------------------------------------------------------------------
+
+  /// The other end's state node changed. Carries no kernel symbol: the published stack of a stall
+  /// shows the driver's `frontend_changed` right above `xenwatch_thread`. Mirrors
+  /// `xenbus_otherend_changed`.
+  private void otherEndChanged(String path) {
+    String otherEnd = device.otherEndPath();
+    if (otherEnd.isEmpty() || !path.startsWith(otherEnd)) {
+      return;
+    }
+    XenbusState state = device.readOtherEndState();
+    if (kernel.systemState() == Kernel.SystemState.HALTING) {
+      if (!device.bus().type().isBackend() && state == XenbusState.CLOSING) {
+        device.frontendClosed();
+      }
+      return;
+    }
+    BusDriver.Instance bound = instance;
+    if (bound != null) {
+      bound.otherEndChanged(state);
+    }
+  }
+
+  /// Lets the driver give memory back, unless it is being probed or removed.
+  public void reclaimMemory() {
+    if (!reclaimSem.tryLock()) {
+      return;
+    }
+    try {
+      if (instance instanceof BusDriver.BackendInstance backend) {
+        backend.instance().reclaimMemory();
+      }
+    } finally {
+      reclaimSem.unlock();
+    }
+  }
+
+  // --- going ----------------------------------------------------------------------------------
+
+  /// Takes the driver away; the device stays (`device_release_driver`).
+  void detach() {
+    deviceLock.lock();
+    try {
+      remove();
+      uncount();
+    } finally {
+      deviceLock.unlock();
+    }
+    endIfWanted();
+  }
+
+  /// Takes the driver away and ends the device; called once.
+  void unregister() {
+    unregisterWanted = true;
+    boolean mayWait = !device.isInCallback() && !isHeldByCaller();
+    if (mayWait) {
+      deviceLock.lock();
+      try {
+        if (!gone) {
+          end();
+        }
+      } finally {
+        deviceLock.unlock();
+      }
+    }
+    endIfWanted();
+  }
+
+  private boolean isHeldByCaller() {
+    Optional<Task> caller = Task.currentIfAny();
+    return caller.isPresent() && deviceLock.owner().equals(caller);
+  }
+
+  /// Carries out an unregistration that is wanted; called by everybody who has just dropped the
+  /// lock.
+  private void endIfWanted() {
+    while (unregisterWanted && !gone) {
+      if (!deviceLock.tryLock()) {
+        return;
+      }
+      try {
+        if (!gone) {
+          end();
+        }
+      } finally {
+        deviceLock.unlock();
+      }
+    }
+  }
+
+  @KernelSymbol("device_del")
+  @GuardedBy("deviceLock")
+  private void end() {
+    remove();
+    uncount();
+    device.files().remove();
+    gone = true;
+    device.bus().forget(device);
+  }
+
+  @KernelSymbol("xenbus_dev_remove")
+  @GuardedBy("deviceLock")
+  private void remove() {
+    BusDriver bound = driver;
+    if (bound == null || instance == null) {
+      return;
+    }
+    device.files().removeGroup();
+    removeDriver();
+    device.forgetOtherEnd();
+    if (!bound.allowsRebind() || device.readOwnState() == XenbusState.CLOSING) {
+      device.switchState(XenbusState.CLOSED);
+    }
+    driver = null;
+  }
+
+  /// Stops the events, then lets the driver clean up.
+  @GuardedBy("deviceLock")
+  private void removeDriver() {
+    XenbusWatch watch = otherEndWatch;
+    otherEndWatch = null;
+    if (watch != null) {
+      watch.close();
+    }
+    BusDriver.Instance bound = instance;
+    if (bound != null) {
+      reclaimSem.lock();
+      try {
+        bound.remove();
+      } catch (RuntimeException e) {
+        kernel.printk().error(device.logPrefix() + "remove threw " + e);
+      } finally {
+        reclaimSem.unlock();
+      }
+    }
+    instance = null;
+    driverWatches.closeAll();
+    device.files().removeDriverFiles();
+  }
+
+  // --- suspend of frontends -------------------------------------------------------------------
+
+  /// The guest is about to be suspended (`xenbus_dev_freeze`).
+  public void freeze() {
+    deviceLock.lock();
+    try {
+      if (instance instanceof BusDriver.FrontendInstance frontend) {
+        frontend.instance().suspend();
+      }
+    } catch (RuntimeException e) {
+      kernel.printk().warn(device.logPrefix() + "freeze failed: " + e);
+    } finally {
+      deviceLock.unlock();
+    }
+    endIfWanted();
+  }
+
+  /// The guest runs again, perhaps on another host: reads the other end anew and lets the driver
+  /// connect (`xenbus_dev_restore`).
+  ///
+  /// @throws KernelException if it cannot; the log says so
+  public void restore() throws KernelException {
+    try {
+      restoreDriver();
+    } catch (KernelException e) {
+      kernel.printk().warn(device.logPrefix() + "restore failed: " + e.getMessage());
+      throw e;
+    } finally {
+      endIfWanted();
+    }
+  }
+
+  private void restoreDriver() throws KernelException {
+    deviceLock.lock();
+    try {
+      if (!(instance instanceof BusDriver.FrontendInstance frontend)) {
+        return;
+      }
+      XenbusWatch watch = otherEndWatch;
+      otherEndWatch = null;
+      if (watch != null) {
+        watch.close();
+      }
+      device.readOtherEndDetails();
+      device.cacheState(XenbusState.INITIALISING);
+      frontend.instance().resume();
+      watchOtherEnd();
+    } finally {
+      deviceLock.unlock();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.xenbus.probe;
+
+import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.XenbusState;
+import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.api.XenbusTransaction;
+import dev.xenbus.xs.ScanNumber;
+import dev.xenbus.xs.XenbusXs;
+import java.util.OptionalLong;
+
+/// Publishes a device's state. Mirrors `__xenbus_switch_state`.
+///
+/// | the store | store after | cache after |
+/// |---|---|---|
+/// | has some state | the new one | the new one |
+/// | has no state node: the device is being torn down | unchanged | the new one |
+/// | was set to Initialising behind our back | unchanged | unchanged |
+/// | belongs to another device by now | unchanged | unchanged |
+final class StateSwitch {
+  /// Attempts against conflicting transactions; the real kernel has no bound.
+  private static final int ATTEMPTS_MAX = 100_000;
+
+  private final BusDevice device;
+
+  StateSwitch(BusDevice device) {
+    this.device = device;
+  }
+
+  void to(XenbusState state) {
+    to(state, 0);
+  }
+
+  private void to(XenbusState state, int depth) {
+    XenbusXs xs = device.bus().xs();
+    for (int attempt = 1; ; attempt++) {
+      if (state == device.state() || device.hasVanished()) {
+        return;
+      }
+      XenbusTransaction tx;
+      try {
+        tx = xs.startTransaction();
+      } catch (XenstoreException e) {
+        fatal(depth, e.errno(), "starting transaction");
+        return;
+      }
+      boolean abort = false;
+      boolean isReset = false;
+      OptionalLong stored = readState(tx);
+      if (stored.isEmpty()) {
+        abort = true;
+      } else if (stored.getAsLong() != device.state().code()
+          && stored.getAsLong() == XenbusState.INITIALISING.code()) {
+        isReset = true;
+        abort = true;
+      } else {
+        try {
+          xs.write(tx, device.nodePath(), "state", Integer.toString(state.code()));
+        } catch (XenstoreException e) {
+          fatal(depth, e.errno(), "writing new state");
+          abort = true;
+        }
+      }
+      try {
+        xs.endTransaction(tx, abort);
+        if (!isReset) {
+          device.cacheState(state);
+        }
+        return;
+      } catch (XenstoreException e) {
+        if (e.errno() != Errno.EAGAIN || abort || attempt == ATTEMPTS_MAX) {
+          fatal(depth, e.errno(), "ending transaction");
+          return;
+        }
+      }
+    }
+  }
+
+  private OptionalLong readState(XenbusTransaction tx) {
+    try {
+      return ScanNumber.decimal(device.bus().xs().read(tx, device.nodePath(), "state"));
+    } catch (XenstoreException _) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /// Mirrors `xenbus_switch_fatal`: one attempt to publish Closing at least.
+  private void fatal(int depth, Errno errno, String message) {
+    device.reportError(errno, message);
+    if (depth == 0) {
+      to(XenbusState.CLOSING, 1);
+    }
+  }
+}

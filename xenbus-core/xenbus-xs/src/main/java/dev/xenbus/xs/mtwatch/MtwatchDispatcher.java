@@ -1,0 +1,329 @@
+package dev.xenbus.xs.mtwatch;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.xenbus.abi.Domid;
+import dev.xenbus.api.WatchOptions;
+import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.machine.Bug;
+import dev.xenbus.machine.KernelSymbol;
+import dev.xenbus.machine.LockClass;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.SpinLock;
+import dev.xenbus.machine.Task;
+import dev.xenbus.xs.watch.EventQueue;
+import dev.xenbus.xs.watch.Freezer;
+import dev.xenbus.xs.watch.QueuedEvent;
+import dev.xenbus.xs.watch.RegisteredWatch;
+import dev.xenbus.xs.watch.WatchDispatcher;
+import dev.xenbus.xs.watch.WatchThread;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The series of September 2018: an event is put at once on the queue of the guest that it
+/// concerns,
+/// and that guest's thread runs it.
+///
+/// A guest's entry is made by its first event or device, in a context that may not sleep; a work
+/// then starts the thread. Both end when devices, waiting events and running event are none. If the
+/// thread cannot be made, the entry's events go to the default thread, in order, until the entry
+/// ends.
+///
+/// Unregistering waits for callbacks of that very watch: the mark that says where one runs is
+/// [EventQueue#running]. There is no lock that is held around callbacks.
+///
+/// Locks, outermost first: `mtwatch_domain_lock` (the table and its entries), then the queues'
+/// `watch_events_lock`, then `mtwatch_wait_lock`.
+public final class MtwatchDispatcher implements WatchDispatcher {
+  private final Kernel kernel;
+  private final Freezer freezer = new Freezer();
+  private final EventQueue defaultQueue;
+  private final WatchThread defaultThread;
+  private final CallbackWaits waits;
+
+  private final Reaper reaper;
+  private final SpinLock domainLock;
+
+  /// `domain_hash` and `domain_list` in one: one entry a domid.
+  @GuardedBy("domainLock")
+  private final Map<Domid, MtwatchDomain> domains = new TreeMap<>();
+
+  MtwatchDispatcher(Kernel kernel) {
+    this.kernel = kernel;
+    defaultQueue = new EventQueue(kernel, "xenwatch", 1, freezer);
+    defaultThread = new WatchThread(kernel, defaultQueue);
+    waits = new CallbackWaits(kernel);
+    reaper = new Reaper(kernel);
+    domainLock = kernel.cpu().spinLock(LockClass.of("mtwatch_domain_lock"));
+  }
+
+  @Override
+  public void start() throws NoThread {
+    defaultThread.start(this::xenwatchThread);
+  }
+
+  private static boolean isGuest(Domid domid) {
+    return domid.value() != 0 && !domid.isReserved();
+  }
+
+  @Override
+  public void dispatch(RegisteredWatch watch, String path) {
+    Domid owner = watch.options().owner().of(path);
+    long now = kernel.clock().nanos();
+    if (!isGuest(owner)) {
+      defaultQueue.offer(new QueuedEvent(watch, path, Domid.DOM0, now));
+      return;
+    }
+    QueuedEvent event = new QueuedEvent(watch, path, owner, now);
+    @Nullable MtwatchDomain fresh = null;
+    domainLock.lock();
+    try {
+      MtwatchDomain domain = domains.get(owner);
+      if (domain == null) {
+        domain = new MtwatchDomain(kernel, owner, freezer);
+        if (domain.queue().offer(event)) {
+          domains.put(owner, domain);
+          fresh = domain;
+        }
+      } else if (!domain.hasFallenBack()) {
+        domain.queue().offer(event);
+      } else if (defaultQueue.offer(event)) {
+        domain.eventsOnDefault(domain.eventsOnDefault() + 1);
+      }
+    } finally {
+      domainLock.unlock();
+    }
+    if (fresh != null) {
+      startSoon(fresh);
+    }
+  }
+
+  private void startSoon(MtwatchDomain domain) {
+    reaper.soon(() -> startThread(domain));
+  }
+
+  /// Starts the thread of an entry that was made for something; in a worker.
+  private void startThread(MtwatchDomain domain) {
+    if (removeIfOver(domain)) {
+      return;
+    }
+    try {
+      domain.thread().start(self -> mtwatchThread(self, domain));
+    } catch (NoThread e) {
+      fallBack(domain);
+      kernel.printk().warn(domain.queue().comm() + " cannot be started, its events go to xenwatch");
+    }
+  }
+
+  private void fallBack(MtwatchDomain domain) {
+    domainLock.lock();
+    try {
+      domain.fallBack();
+      domain.eventsOnDefault(domain.queue().moveTo(defaultQueue));
+    } finally {
+      domainLock.unlock();
+    }
+    removeIfOver(domain);
+  }
+
+  private boolean removeIfOver(MtwatchDomain domain) {
+    domainLock.lock();
+    try {
+      return domain.isOver() && domains.remove(domain.domid(), domain);
+    } finally {
+      domainLock.unlock();
+    }
+  }
+
+  @KernelSymbol("xenwatch_thread")
+  private int xenwatchThread(Task self) {
+    while (true) {
+      defaultQueue.awaitWork(defaultThread::isStopping);
+      if (defaultThread.isStopping()) {
+        return 0;
+      }
+      QueuedEvent event = defaultQueue.take();
+      if (event != null) {
+        defaultQueue.run(event);
+        defaultQueue.finish();
+        doneOnDefault(event);
+      }
+    }
+  }
+
+  /// Counts an event out that the default thread has run, or that was purged, for a guest that has
+  /// no thread.
+  private void doneOnDefault(QueuedEvent event) {
+    if (!isGuest(event.owner())) {
+      return;
+    }
+    domainLock.lock();
+    try {
+      MtwatchDomain domain = domains.get(event.owner());
+      Bug.unless(domain != null, "event of " + event.owner() + " on the default list");
+      if (domain != null) {
+        domain.eventsOnDefault(domain.eventsOnDefault() - 1);
+        if (domain.isOver()) {
+          domains.remove(domain.domid());
+        }
+      }
+    } finally {
+      domainLock.unlock();
+    }
+  }
+
+  /// A guest's thread: drained before it leaves, whatever happened to the guest.
+  @KernelSymbol("mtwatch_thread")
+  private int mtwatchThread(Task self, MtwatchDomain domain) {
+    EventQueue queue = domain.queue();
+    while (true) {
+      queue.awaitWork(() -> domain.isOver() || domain.thread().isStopping());
+      if (domain.thread().isStopping()) {
+        return 0;
+      }
+      if (removeIfOver(domain)) {
+        reaper.left(self);
+        return 0;
+      }
+      QueuedEvent event = queue.take();
+      if (event != null) {
+        queue.run(event);
+        queue.finish();
+      }
+    }
+  }
+
+  @Override
+  public void drain(RegisteredWatch watch) {
+    List<EventQueue> places = placesOf(watch);
+    for (EventQueue place : places) {
+      for (QueuedEvent event : place.purge(watch)) {
+        if (place == defaultQueue) {
+          doneOnDefault(event);
+        }
+      }
+      place.kick();
+    }
+    for (EventQueue place : places) {
+      long run = place.isCallersOwn() ? 0 : place.runOf(watch);
+      if (run != 0 && !waits.await(place, run)) {
+        // Two callbacks that each unregister the other's watch: neither may wait for ever. The
+        // callback runs on, and never starts again, since no event of the watch is left.
+        kernel.cpu().machine().trace().emit("watch_cycle", 0, run, watch.path());
+      }
+    }
+  }
+
+  /// Returns the queues that may hold events of a watch; the default one last, since events move
+  /// there from the others.
+  private List<EventQueue> placesOf(RegisteredWatch watch) {
+    List<EventQueue> places = new ArrayList<>();
+    domainLock.lock();
+    try {
+      if (watch.options().owner() instanceof WatchOptions.OwnedBy(Domid guest)) {
+        MtwatchDomain domain = domains.get(guest);
+        if (domain != null) {
+          places.add(domain.queue());
+        }
+      } else {
+        domains.values().forEach(domain -> places.add(domain.queue()));
+      }
+    } finally {
+      domainLock.unlock();
+    }
+    places.add(defaultQueue);
+    return places;
+  }
+
+  @Override
+  public boolean routesEventsOf(boolean supportsMtwatch) {
+    return supportsMtwatch;
+  }
+
+  @Override
+  public void deviceAdded(Domid guest) {
+    if (!isGuest(guest)) {
+      return;
+    }
+    boolean fresh;
+    MtwatchDomain domain;
+    domainLock.lock();
+    try {
+      MtwatchDomain known = domains.get(guest);
+      fresh = known == null;
+      domain = known == null ? new MtwatchDomain(kernel, guest, freezer) : known;
+      domain.devices(domain.devices() + 1);
+      if (fresh) {
+        domains.put(guest, domain);
+      }
+    } finally {
+      domainLock.unlock();
+    }
+    if (fresh) {
+      startSoon(domain);
+    }
+  }
+
+  @Override
+  public void deviceRemoved(Domid guest) {
+    if (!isGuest(guest)) {
+      return;
+    }
+    domainLock.lock();
+    try {
+      MtwatchDomain domain = domains.get(guest);
+      Bug.unless(domain != null && domain.devices() > 0, "no device of domain " + guest);
+      if (domain != null) {
+        domain.devices(domain.devices() - 1);
+        if (domain.hasFallenBack() && domain.isOver()) {
+          domains.remove(guest);
+        }
+        domain.queue().kick();
+      }
+    } finally {
+      domainLock.unlock();
+    }
+  }
+
+  @Override
+  public List<EventQueue> queues() {
+    List<EventQueue> queues = new ArrayList<>();
+    queues.add(defaultQueue);
+    domainLock.lock();
+    try {
+      domains.values().forEach(domain -> queues.add(domain.queue()));
+    } finally {
+      domainLock.unlock();
+    }
+    return queues;
+  }
+
+  @Override
+  public Freezer freezer() {
+    return freezer;
+  }
+
+  @Override
+  public List<String> close(long timeoutNanos) {
+    reaper.close();
+    List<MtwatchDomain> last;
+    domainLock.lock();
+    try {
+      last = List.copyOf(domains.values());
+    } finally {
+      domainLock.unlock();
+    }
+    List<String> stuck = new ArrayList<>();
+    for (MtwatchDomain domain : last) {
+      if (!domain.thread().stop(timeoutNanos)) {
+        stuck.add(domain.queue().comm());
+      }
+    }
+    if (!defaultThread.stop(timeoutNanos)) {
+      stuck.add(defaultQueue.comm());
+    }
+    return stuck;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.xenbus.xs.watch;
+
+import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.machine.Body;
+import dev.xenbus.machine.Completion;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
+
+/// The life of a thread that runs the events of one queue. Used once.
+public final class WatchThread {
+  private final Kernel kernel;
+  private final EventQueue queue;
+  private final Completion ended;
+  private volatile boolean stopping;
+
+  /// Makes it; the thread does not exist yet.
+  public WatchThread(Kernel kernel, EventQueue queue) {
+    this.kernel = kernel;
+    this.queue = queue;
+    ended = kernel.cpu().completion("kthread_stop");
+  }
+
+  /// Makes and starts the thread.
+  ///
+  /// @param loop what it does; it returns soon once [#isStopping]
+  /// @throws NoThread if it cannot be made
+  public void start(Body loop) throws NoThread {
+    Task task =
+        kernel
+            .cpu()
+            .kthread(
+                queue.comm(),
+                self -> {
+                  try {
+                    return loop.run(self);
+                  } finally {
+                    ended.completeAll();
+                  }
+                });
+    queue.runner(task);
+    task.wake();
+  }
+
+  /// Returns whether the thread is to end.
+  public boolean isStopping() {
+    return stopping;
+  }
+
+  /// Asks the thread to end, and waits unless it is the caller.
+  ///
+  /// @return whether it has ended, or will by itself
+  public boolean stop(long timeoutNanos) {
+    stopping = true;
+    queue.kick();
+    if (queue.runner() == null || queue.isCallersOwn()) {
+      return true;
+    }
+    return ended.await(timeoutNanos) == WaitQueue.Wake.READY;
+  }
+}
