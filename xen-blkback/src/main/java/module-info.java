@@ -7,5 +7,6 @@ module dev.xenbus.blkback {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// provides dev.xenbus.api.spi.BackendDriver with dev.xenbus.blkback.BlkbackDriver;
+  provides dev.xenbus.api.spi.BackendDriver with
+      dev.xenbus.blkback.BlkbackDriver;
 }
