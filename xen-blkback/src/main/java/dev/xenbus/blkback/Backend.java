@@ -2,6 +2,7 @@ package dev.xenbus.blkback;
 
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
+import dev.xenbus.abi.io.blkif.BlockProtocol;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.api.DriverContext;
 import dev.xenbus.api.XenbusDevice;
@@ -227,7 +228,7 @@ final class Backend implements BackendDriver.Instance {
                 .formatted(
                     device.nodePath(),
                     rings.size(),
-                    addresses.protocol().ordinal() + 1,
+                    kernelNumber(addresses.protocol()),
                     addresses.protocolName(),
                     addresses.persistent() ? "persistent grants" : ""));
     blkif.allocateRings(rings.size(), addresses.protocol(), addresses.persistent());
@@ -241,6 +242,15 @@ final class Backend implements BackendDriver.Instance {
       }
     }
     return true;
+  }
+
+  /// Returns the driver's own number for a protocol, which its log line shows (`enum
+  /// blkif_protocol`): the 64-bit one is the native one.
+  private static int kernelNumber(BlockProtocol protocol) {
+    return switch (protocol) {
+      case X86_64 -> 1;
+      case X86_32 -> 2;
+    };
   }
 
   /// Connects if rings and disk are both there (`xen_update_blkif_status`): whichever comes last.

@@ -1,7 +1,6 @@
 package dev.xenbus.blkback;
 
 import dev.xenbus.linux.api.KernelParameter;
-import dev.xenbus.linux.api.KernelParameter.Type;
 import dev.xenbus.linux.api.ParameterValues;
 import java.util.List;
 
@@ -42,12 +41,18 @@ record BlkbackOptions(
           number("max_queues", "4", "", "queues of a device at most"),
           number("max_ring_page_order", "4", "", "pages of a ring at most, as a power of two"),
           new KernelParameter(
-              "feature_persistent", Type.FLAG, "1", "", "offer persistent grants", XENBUS),
-          new KernelParameter("log_stats", Type.FLAG, "0", "", "log counters every 10 s", BLKBACK),
+              "feature_persistent",
+              KernelParameter.Type.FLAG,
+              "1",
+              "",
+              "offer persistent grants",
+              XENBUS),
+          new KernelParameter(
+              "log_stats", KernelParameter.Type.FLAG, "0", "", "log counters every 10 s", BLKBACK),
           number("buffer_squeeze_duration_ms", "10", "ms", "squeeze after a shortage (no effect)"));
 
   private static KernelParameter number(String name, String value, String unit, String help) {
-    return new KernelParameter(name, Type.NUMBER, value, unit, help, BLKBACK);
+    return new KernelParameter(name, KernelParameter.Type.NUMBER, value, unit, help, BLKBACK);
   }
 
   static BlkbackOptions of(ParameterValues values) {

@@ -27,6 +27,9 @@ final class Blkif {
   private volatile List<BlkifRing> rings = List.of();
   private volatile @Nullable Vbd vbd;
 
+  /// One object, so that it can be removed again.
+  private final Runnable resized = this::attendAll;
+
   private BlockProtocol protocol = BlockProtocol.X86_64;
   private boolean persistent;
 
@@ -54,7 +57,7 @@ final class Blkif {
 
   void vbd(Vbd opened) {
     vbd = opened;
-    opened.disk().addResizeListener(this::attendAll);
+    opened.disk().addResizeListener(resized);
   }
 
   /// Returns the disk, which is open for as long as a worker runs.
@@ -128,6 +131,7 @@ final class Blkif {
     Vbd opened = vbd;
     if (opened != null) {
       vbd = null;
+      opened.disk().removeResizeListener(resized);
       opened.close();
     }
   }

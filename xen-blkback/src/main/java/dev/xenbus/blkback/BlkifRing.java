@@ -105,7 +105,7 @@ final class BlkifRing {
 
   private BackRing attach(RingPages view) throws KernelException {
     try {
-      return BackRing.attach(view, blkif.protocol().slotBytes(), Task::relax);
+      return BackRing.attach(view, blkif.protocol().slotBytes(), () -> Task.point("blkif_sring"));
     } catch (IOException e) {
       throw new KernelException(Errno.EIO, "attach of " + blkif.device().nodePath(), e);
     }

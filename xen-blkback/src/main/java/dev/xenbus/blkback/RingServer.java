@@ -101,23 +101,22 @@ final class RingServer {
 
   private boolean dispatch(PendingRequest slot) {
     int operation = layout.operation(copy);
-    switch (operation) {
+    return switch (operation) {
       case BlockOperations.READ,
           BlockOperations.WRITE,
           BlockOperations.WRITE_BARRIER,
           BlockOperations.FLUSH_DISKCACHE,
-          BlockOperations.INDIRECT -> {
-        return dispatcher.dispatchReadWrite(copy, slot);
-      }
+          BlockOperations.INDIRECT ->
+          dispatcher.dispatchReadWrite(copy, slot);
       case BlockOperations.DISCARD -> {
         ring.freeSlot(slot);
-        return dispatcher.dispatchDiscard(copy);
+        yield dispatcher.dispatchDiscard(copy);
       }
       default -> {
         ring.freeSlot(slot);
         ring.respond(layout.id(copy), operation, BlockStatus.EOPNOTSUPP);
-        return false;
+        yield false;
       }
-    }
+    };
   }
 }

@@ -23,8 +23,7 @@ final class VbdNodes {
   }
 
   /// Publishes the disk, in one transaction: what `connect` of the real driver writes before it
-  // goes
-  /// to Connected.
+  /// goes to Connected.
   static void publishDisk(Blkif blkif) throws XenstoreException {
     blkif.device().xenbus().transaction(tx -> publishDisk(blkif, tx));
   }
@@ -67,8 +66,7 @@ final class VbdNodes {
   }
 
   /// Publishes the disk's new size, and the state once more, so that the frontend looks
-  // (`xen_vbd_resize`).
-  /// In a ring's worker.
+  /// (`xen_vbd_resize`). In a ring's worker.
   static void resize(Blkif blkif) {
     XenbusDevice device = blkif.device();
     Vbd vbd = blkif.openVbd();

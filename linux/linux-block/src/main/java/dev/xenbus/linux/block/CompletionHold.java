@@ -2,6 +2,7 @@ package dev.xenbus.linux.block;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.Hold;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
@@ -13,7 +14,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Bounded by the request tags of all disks, since a held request keeps its tag.
 final class CompletionHold {
+  private final Cpu cpu;
   private final SpinLock lock;
+
+  @GuardedBy("lock")
+  private @Nullable Hold declared;
 
   @GuardedBy("lock")
   private final ArrayList<Runnable> parked = new ArrayList<>();
@@ -22,12 +27,28 @@ final class CompletionHold {
   private volatile @Nullable String threadComm;
 
   CompletionHold(Cpu cpu) {
+    this.cpu = cpu;
     this.lock = cpu.spinLock(LockClass.of("xwstall_bio"));
   }
 
   /// Holds what the threads of this name submit from now on.
   void hold(String comm) {
-    threadComm = comm;
+    Hold before = declare(cpu.machine().hold("bios of " + comm), comm);
+    if (before != null) {
+      before.close();
+    }
+  }
+
+  private @Nullable Hold declare(@Nullable Hold next, @Nullable String comm) {
+    lock.lock();
+    try {
+      Hold before = declared;
+      declared = next;
+      threadComm = comm;
+      return before;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Returns whether what the calling task submits is to be held.
@@ -54,15 +75,18 @@ final class CompletionHold {
 
   /// Lets everything go on.
   void release() {
+    Hold before = declare(null, null);
     List<Runnable> completions;
     lock.lock();
     try {
-      threadComm = null;
       completions = List.copyOf(parked);
       parked.clear();
     } finally {
       lock.unlock();
     }
     completions.forEach(Runnable::run);
+    if (before != null) {
+      before.close();
+    }
   }
 }
