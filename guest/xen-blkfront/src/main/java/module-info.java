@@ -7,5 +7,6 @@ module dev.xenbus.blkfront {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// provides dev.xenbus.api.spi.FrontendDriver with dev.xenbus.blkfront.BlkfrontDriver;
+  provides dev.xenbus.api.spi.FrontendDriver with
+      dev.xenbus.blkfront.BlkfrontDriver;
 }
