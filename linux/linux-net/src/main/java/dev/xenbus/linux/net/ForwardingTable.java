@@ -13,6 +13,7 @@ final class ForwardingTable {
   /// How long an address that is not heard of is kept (`ageing_time`), in nanoseconds.
   static final long AGEING_NANOS = 300_000_000_000L;
 
+  private static final long RETRY_NANOS = 1_000_000_000L;
   private static final int SLOTS_MIN = 64;
 
   private long[] addresses = new long[SLOTS_MIN];
@@ -20,11 +21,14 @@ final class ForwardingTable {
   private long[] seenNanos = new long[SLOTS_MIN];
   private int used;
 
+  /// Until when a full table is not looked through again for dead entries.
+  private long fullUntilNanos = Long.MIN_VALUE;
+
   /// Notes that `address`, not 0, was seen behind `port`.
   void learn(long address, EthernetDevice port, long nowNanos) {
     int slot = find(address);
     if (addresses[slot] == 0) {
-      if (used >= addresses.length / 2 && !rebuild(nowNanos)) {
+      if (used >= Math.min(addresses.length / 2, ENTRIES_MAX) && !rebuild(nowNanos)) {
         return;
       }
       slot = find(address);
@@ -79,8 +83,12 @@ final class ForwardingTable {
 
   /// Drops dead entries and grows if that was not enough; false if there is no room.
   private boolean rebuild(long nowNanos) {
+    if (nowNanos < fullUntilNanos) {
+      return false;
+    }
     int live = size(nowNanos);
     if (live >= ENTRIES_MAX) {
+      fullUntilNanos = nowNanos + RETRY_NANOS;
       return false;
     }
     long[] oldAddresses = addresses;
