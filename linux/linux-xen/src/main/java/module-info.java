@@ -5,7 +5,7 @@
 module dev.xenbus.linux.xen {
   requires transitive dev.xenbus.linux.api;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.linux.xen;
+  exports dev.xenbus.linux.xen;
 }

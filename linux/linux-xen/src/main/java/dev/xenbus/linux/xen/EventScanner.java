@@ -1,0 +1,110 @@
+package dev.xenbus.linux.xen;
+
+import dev.xenbus.abi.hypercall.SharedInfo;
+import dev.xenbus.machine.Clock;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the pending ports in an upcall, round-robin from the one after the last that was handled,
+/// so that no port starves. Mirrors `evtchn_2l_handle_events` (`drivers/xen/events/events_2l.c`)
+/// and the loop control of `events_base.c`.
+///
+/// Exclusive to the kernel's interrupt context.
+final class EventScanner {
+  private static final int WORD_SHIFT = 6;
+  private static final int BITS = 64;
+
+  /// How often the time is looked at (`EVTCHN` loop control, every 256 events).
+  private static final int EVENTS_A_LOOK = 256;
+
+  /// How long an upcall may run before EOIs are put off (`event_loop_timeout`).
+  private static final long LOOP_NANOS_MAX = 2 * Clock.NANOS_PER_JIFFY;
+
+  /// By how much they are put off then (`event_eoi_delay`).
+  private static final long EOI_DELAY_NANOS = 10 * Clock.NANOS_PER_JIFFY;
+
+  private final SharedInfo info;
+  private final Clock clock;
+  private final IntConsumer deliver;
+  private int lastPort;
+  private long events;
+  private long begunNanos;
+  private boolean isTooLong;
+  private @Nullable RuntimeException fault;
+
+  /// @param deliver handles one port
+  EventScanner(SharedInfo info, Clock clock, IntConsumer deliver) {
+    this.info = info;
+    this.clock = clock;
+    this.deliver = deliver;
+  }
+
+  /// Handles everything that is pending. A handler that throws costs only its own event; the first
+  /// exception goes on to the caller in the end.
+  void run() {
+    events = 0;
+    isTooLong = false;
+    fault = null;
+    begunNanos = clock.nanos();
+    do {
+      info.clearUpcallPending();
+      scanSelector(info.takeSelector());
+    } while (info.isUpcallPending());
+    if (fault != null) {
+      throw fault;
+    }
+  }
+
+  /// Returns until when the EOI of an event handled now is put off; 0 if it is not.
+  long eoiDueNanos() {
+    return isTooLong ? clock.nanos() + EOI_DELAY_NANOS : 0;
+  }
+
+  private void scanSelector(long selector) {
+    int shift = info.isThreeLevel() ? 2 * WORD_SHIFT : WORD_SHIFT;
+    int start = (lastPort >> shift) & (BITS - 1);
+    long left = Long.rotateRight(selector, start);
+    while (left != 0) {
+      int bit = (Long.numberOfTrailingZeros(left) + start) & (BITS - 1);
+      left &= left - 1;
+      if (info.isThreeLevel()) {
+        scanSecondSelector(bit);
+      } else {
+        scanWord(bit);
+      }
+    }
+  }
+
+  private void scanSecondSelector(int word) {
+    int start = lastPort >> (2 * WORD_SHIFT) == word ? (lastPort >> WORD_SHIFT) & (BITS - 1) : 0;
+    long left = Long.rotateRight(info.takeSecondSelector(word), start);
+    while (left != 0) {
+      int bit = (Long.numberOfTrailingZeros(left) + start) & (BITS - 1);
+      left &= left - 1;
+      scanWord(word * BITS + bit);
+    }
+  }
+
+  private void scanWord(int word) {
+    int start = lastPort >> WORD_SHIFT == word ? (lastPort + 1) & (BITS - 1) : 0;
+    long left = Long.rotateRight(info.pendingUnmasked(word), start);
+    while (left != 0) {
+      int bit = (Long.numberOfTrailingZeros(left) + start) & (BITS - 1);
+      left &= left - 1;
+      handle(word * BITS + bit);
+    }
+  }
+
+  private void handle(int port) {
+    lastPort = port;
+    try {
+      deliver.accept(port);
+    } catch (RuntimeException e) {
+      fault = fault == null ? e : fault;
+    }
+    events++;
+    if (events % EVENTS_A_LOOK == 0) {
+      isTooLong |= clock.nanos() - begunNanos > LOOP_NANOS_MAX;
+    }
+  }
+}
