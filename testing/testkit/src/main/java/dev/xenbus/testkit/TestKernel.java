@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 /// Threads: any.
 public final class TestKernel implements Kernel {
   private final Domid domid;
-  private final Cpu cpu;
+  private final TestCpu cpu;
   private final TestLog log;
   private final TestFiles files = new TestFiles();
   private final TestEvents events;
@@ -38,7 +38,7 @@ public final class TestKernel implements Kernel {
   /// Makes a kernel that runs.
   public TestKernel(Machine machine, TestXen xen, Domid domid) {
     this.domid = domid;
-    cpu = machine.cpu("dom" + domid);
+    cpu = new TestCpu(machine.cpu("dom" + domid));
     log = new TestLog(machine.clock());
     events = new TestEvents(xen, domid, cpu);
     grants = new TestGrants(xen, domid);
@@ -55,6 +55,11 @@ public final class TestKernel implements Kernel {
   @Override
   public Cpu cpu() {
     return cpu;
+  }
+
+  /// Lets the next threads of a name fail to be made.
+  public void failThreads(String comm, int times) {
+    cpu.failThreads(comm, times);
   }
 
   @Override

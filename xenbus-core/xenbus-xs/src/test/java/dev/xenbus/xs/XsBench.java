@@ -32,6 +32,10 @@ final class XsBench implements AutoCloseable {
         domid.equals(Domid.DOM0) ? StoreConnection.Kind.LOCAL : StoreConnection.Kind.PV;
     xs = new XenbusXs(kernel, new StoreConnection(kind, link.page(), link::open), mtwatch);
     xs.start();
+    if (mtwatch == Mtwatch.SUMMIT && domid.equals(Domid.DOM0)) {
+      // The two watches for domains, and the first event of each.
+      await(() -> store.log().stream().filter(l -> l.endsWith(" /local/domain")).count() == 2);
+    }
   }
 
   XsBench(Machine machine, Mtwatch mtwatch) throws NoThread, KernelException {
