@@ -7,5 +7,6 @@ module dev.xenbus.netfront {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// provides dev.xenbus.api.spi.FrontendDriver with dev.xenbus.netfront.NetfrontDriver;
+  provides dev.xenbus.api.spi.FrontendDriver with
+      dev.xenbus.netfront.NetfrontDriver;
 }

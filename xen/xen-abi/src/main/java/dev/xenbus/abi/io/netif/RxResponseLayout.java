@@ -72,6 +72,11 @@ public final class RxResponseLayout {
     return ring.getShort(slot + STATUS);
   }
 
+  /// Changes the status of a response that was written before.
+  public static void setStatus(RingPages ring, long slot, int status) {
+    ring.setShort(slot + STATUS, (short) status);
+  }
+
   /// Writes a whole response.
   public static void write(RingPages ring, long slot, int id, int offset, int flags, int status) {
     ring.setShort(slot + ID, (short) id);
