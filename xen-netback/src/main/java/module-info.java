@@ -7,5 +7,6 @@ module dev.xenbus.netback {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// provides dev.xenbus.api.spi.BackendDriver with dev.xenbus.netback.NetbackDriver;
+  provides dev.xenbus.api.spi.BackendDriver with
+      dev.xenbus.netback.NetbackDriver;
 }

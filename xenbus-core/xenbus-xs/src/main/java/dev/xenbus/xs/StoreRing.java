@@ -102,6 +102,7 @@ final class StoreRing {
   int read(byte[] to, int offset, int length) throws BrokenRing {
     int read = 0;
     while (read < length) {
+      boolean wasFull = responses.readable() == responses.size();
       int step = responses.take(to, offset + read, length - read);
       if (step == ByteRing.BROKEN) {
         responses.reset();
@@ -111,10 +112,9 @@ final class StoreRing {
         break;
       }
       read += step;
-      // Full fence: our index is out before the store's is read, as above. The ring was full if the
-      // store had got as far ahead of our old index as it can.
+      // Full fence: as above, with the sides swapped.
       VarHandle.fullFence();
-      if (responses.readable() + step >= responses.size()) {
+      if (wasFull) {
         notifyStore();
       }
     }

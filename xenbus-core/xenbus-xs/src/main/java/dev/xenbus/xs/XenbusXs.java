@@ -249,7 +249,6 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   }
 
   @Override
-  @KernelSymbol("register_xenbus_watch")
   public XenbusWatch watch(String path, WatchCallback callback) throws XenstoreException {
     return watch(path, WatchOptions.DEFAULT, callback);
   }

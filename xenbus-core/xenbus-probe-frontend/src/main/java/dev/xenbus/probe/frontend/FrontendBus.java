@@ -143,12 +143,12 @@ public final class FrontendBus implements AutoCloseable {
   /// `xenbus_frontend_dev_shutdown`.
   public void shutdown() {
     for (BusDevice device : bus.devices()) {
-      shutdownDevice(device);
+      shutdown(device);
     }
   }
 
   @KernelSymbol("xenbus_frontend_dev_shutdown")
-  private void shutdownDevice(BusDevice device) {
+  private void shutdown(BusDevice device) {
     if (device.state() != XenbusState.CONNECTED) {
       kernel
           .printk()

@@ -53,14 +53,9 @@ public final class WatchThread {
   public boolean stop(long timeoutNanos) {
     stopping = true;
     queue.kick();
-    Task task = queue.runner();
-    if (task == null || queue.isCallersOwn()) {
+    if (queue.runner() == null || queue.isCallersOwn()) {
       return true;
     }
-    if (ended.await(timeoutNanos) != WaitQueue.Wake.READY) {
-      return false;
-    }
-    task.stop();
-    return true;
+    return ended.await(timeoutNanos) == WaitQueue.Wake.READY;
   }
 }
