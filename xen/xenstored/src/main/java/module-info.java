@@ -7,5 +7,5 @@ module dev.xenbus.xenstored {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 
-// exports dev.xenbus.xenstored;
+  exports dev.xenbus.xenstored;
 }

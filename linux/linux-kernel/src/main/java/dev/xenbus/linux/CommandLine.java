@@ -35,16 +35,19 @@ public final class CommandLine {
   private final ParameterValues values;
   private final SequencedMap<String, List<Word>> modules;
   private final List<String> initWords;
+  private final List<String> warnings;
 
   private CommandLine(
       String text,
       ParameterValues values,
       SequencedMap<String, List<Word>> modules,
-      List<String> initWords) {
+      List<String> initWords,
+      List<String> warnings) {
     this.text = text;
     this.values = values;
     this.modules = modules;
     this.initWords = initWords;
+    this.warnings = warnings;
   }
 
   /// Reads a command line.
@@ -53,24 +56,58 @@ public final class CommandLine {
   /// @throws ParameterException at the first word that is unknown or malformed
   public static CommandLine parse(String text, List<KernelParameter> declared)
       throws ParameterException {
-    List<Word> own = new ArrayList<>();
-    SequencedMap<String, List<Word>> modules = new LinkedHashMap<>();
-    List<String> initWords = new ArrayList<>();
+    Sorted sorted = sort(split(text));
+    ParameterValues values = values("", sorted.own(), declared);
+    return new CommandLine(text, values, sorted.modules(), sorted.initWords(), List.of());
+  }
+
+  /// Reads a command line as a guest's kernel does: unknown words are for its user space, malformed
+  /// values leave the default, and each is a warning. An open quote ends with the line.
+  ///
+  /// @param declared the kernel's own parameters
+  public static CommandLine lenient(String text, List<KernelParameter> declared) {
+    List<String> warnings = new ArrayList<>();
+    Sorted sorted = sort(words(text));
+    List<Word> good = new ArrayList<>();
+    for (Word word : sorted.own()) {
+      try {
+        values("", List.of(word), declared);
+        good.add(word);
+      } catch (ParameterException e) {
+        warnings.add(String.valueOf(e.getMessage()));
+        sorted.initWords().add(word.text());
+      }
+    }
+    try {
+      ParameterValues values = values("", good, declared);
+      return new CommandLine(
+          text, values, sorted.modules(), sorted.initWords(), List.copyOf(warnings));
+    } catch (ParameterException e) {
+      throw new IllegalStateException("a word that was good is not", e);
+    }
+  }
+
+  /// Words by whom they are for.
+  private record Sorted(
+      List<Word> own, SequencedMap<String, List<Word>> modules, List<String> initWords) {}
+
+  private static Sorted sort(List<Word> words) {
+    Sorted sorted = new Sorted(new ArrayList<>(), new LinkedHashMap<>(), new ArrayList<>());
     boolean isForInit = false;
-    for (Word word : split(text)) {
+    for (Word word : words) {
       int dot = word.name().indexOf('.');
       if (isForInit) {
-        initWords.add(word.text());
+        sorted.initWords().add(word.text());
       } else if (word.text().equals("--")) {
         isForInit = true;
       } else if (dot > 0) {
         String module = word.name().substring(0, dot);
-        modules.computeIfAbsent(module, _ -> new ArrayList<>()).add(word);
+        sorted.modules().computeIfAbsent(module, _ -> new ArrayList<>()).add(word);
       } else {
-        own.add(word);
+        sorted.own().add(word);
       }
     }
-    return new CommandLine(text, values("", own, declared), modules, List.copyOf(initWords));
+    return sorted;
   }
 
   /// Returns the line as it was given.
@@ -85,7 +122,12 @@ public final class CommandLine {
 
   /// Returns the words that are not for the kernel.
   public List<String> initWords() {
-    return initWords;
+    return List.copyOf(initWords);
+  }
+
+  /// Returns what was wrong with a line that was read leniently, a line each.
+  public List<String> warnings() {
+    return warnings;
   }
 
   /// Returns the modules for which there are words, in the order in which they were named.
@@ -166,6 +208,14 @@ public final class CommandLine {
   }
 
   private static List<Word> split(String text) throws ParameterException {
+    List<Word> words = words(text);
+    if (!words.isEmpty() && words.getLast().text().chars().filter(c -> c == '"').count() % 2 != 0) {
+      throw words.getLast().refused("quote is not closed in", Optional.empty());
+    }
+    return words;
+  }
+
+  private static List<Word> words(String text) {
     List<Word> words = new ArrayList<>();
     int at = 0;
     while (at < text.length()) {
@@ -179,11 +229,7 @@ public final class CommandLine {
         isQuoted ^= text.charAt(at) == '"';
         at++;
       }
-      Word word = word(text.substring(start, at), words.size() + 1, start + 1);
-      if (isQuoted) {
-        throw word.refused("quote is not closed in", Optional.empty());
-      }
-      words.add(word);
+      words.add(word(text.substring(start, at), words.size() + 1, start + 1));
     }
     return words;
   }

@@ -100,6 +100,7 @@ public final class LinuxKernel implements Kernel {
     cpu.machine().addListener(hungTasks);
     options.log().info("Linux version " + RELEASE + " (xenemu)");
     options.log().info("Command line: " + options.commandLine().text());
+    options.commandLine().warnings().forEach(options.log()::warn);
     ProcFiles.addTo(this, files, symbols);
     SysFiles.addTo(this, files);
   }

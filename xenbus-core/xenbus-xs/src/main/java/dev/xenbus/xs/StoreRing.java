@@ -102,7 +102,6 @@ final class StoreRing {
   int read(byte[] to, int offset, int length) throws BrokenRing {
     int read = 0;
     while (read < length) {
-      boolean wasFull = responses.readable() == responses.size();
       int step = responses.take(to, offset + read, length - read);
       if (step == ByteRing.BROKEN) {
         responses.reset();
@@ -112,9 +111,10 @@ final class StoreRing {
         break;
       }
       read += step;
-      // Full fence: as above, with the sides swapped.
+      // Full fence: our index is out before the store's is read, as above. The ring was full if the
+      // store had got as far ahead of our old index as it can.
       VarHandle.fullFence();
-      if (wasFull) {
+      if (responses.readable() + step >= responses.size()) {
         notifyStore();
       }
     }

@@ -249,6 +249,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   }
 
   @Override
+  @KernelSymbol("register_xenbus_watch")
   public XenbusWatch watch(String path, WatchCallback callback) throws XenstoreException {
     return watch(path, WatchOptions.DEFAULT, callback);
   }

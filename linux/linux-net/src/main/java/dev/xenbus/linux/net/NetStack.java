@@ -22,8 +22,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A kernel's network core: its devices and bridges, and the IPv4 host on top.
@@ -46,6 +48,7 @@ public final class NetStack implements NetCore {
   private final AtomicReference<@Nullable ReceiveHook> hook = new AtomicReference<>();
   private final ConcurrentSkipListMap<String, EthernetDevice> devices =
       new ConcurrentSkipListMap<>();
+  private final CopyOnWriteArrayList<Consumer<NetDevice>> listeners = new CopyOnWriteArrayList<>();
   private final ConcurrentSkipListMap<Integer, LearningBridge> bridges =
       new ConcurrentSkipListMap<>();
 
@@ -89,6 +92,11 @@ public final class NetStack implements NetCore {
   }
 
   @Override
+  public void addDeviceListener(Consumer<NetDevice> listener) {
+    listeners.add(listener);
+  }
+
+  @Override
   public NetDevice register(String name, MacAddress mac, NetDeviceOperations operations)
       throws KernelException {
     return make(name, mac, operations);
@@ -102,6 +110,7 @@ public final class NetStack implements NetCore {
     if (devices.putIfAbsent(name, device) != null) {
       throw new KernelException(Errno.EEXIST, "net device " + name + " exists");
     }
+    listeners.forEach(listener -> listener.accept(device));
     return device;
   }
 

@@ -35,10 +35,17 @@ public final class Outbox {
   private final ArrayDeque<Frame> frames = new ArrayDeque<>();
   private @Nullable Frame[] buckets = new Frame[0];
   private int merging;
+  private @Nullable Runnable onFirst;
 
   /// @param charged who pays for the bytes; null of a privileged client
   Outbox(@Nullable Domain charged) {
     this.charged = charged;
+  }
+
+  /// Sets what is called when an event is put into an outbox that was empty. A reply does not call
+  /// it: who made the request executed knows that one comes.
+  public void onFirstEvent(Runnable action) {
+    onFirst = action;
   }
 
   /// Returns how many bytes wait.
@@ -190,6 +197,9 @@ public final class Outbox {
     }
     if (blame != null) {
       blame.take();
+    }
+    if (head == tail && onFirst != null) {
+      onFirst.run();
     }
     begin(MessageType.WATCH_EVENT.code(), 0, 0);
     put(path, from, end);

@@ -189,6 +189,19 @@ public final class Store {
     }
   }
 
+  /// Returns when [#refresh] may next change something for a client, in the time of [#setTime]; the
+  /// largest number for never.
+  public long nextChange(Client client) {
+    if (client.isPrivileged()) {
+      return Long.MAX_VALUE;
+    }
+    long credit =
+        client.domain().credit().isOverdrawn()
+            ? nowNanos + WriteRate.NANOS_PER_WRITE
+            : Long.MAX_VALUE;
+    return Math.min(credit, client.out().nextDeadline());
+  }
+
   // ---- requests
 
   /// Executes the request at the given place: a whole message, with a valid length.

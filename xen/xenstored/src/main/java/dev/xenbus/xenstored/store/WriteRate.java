@@ -9,6 +9,9 @@ final class WriteRate {
   /// Thousandths of a write that a domain saves up.
   static final long DOMAIN_BURST = 10_000;
 
+  /// How long the income for one write takes.
+  static final long NANOS_PER_WRITE = 5_000_000;
+
   private static final long RATE_MILLIS_PER_SECOND = 200_000;
   private static final long RESERVE = DOMAIN_BURST;
   private static final long WRITE = 1_000;

@@ -143,12 +143,12 @@ public final class FrontendBus implements AutoCloseable {
   /// `xenbus_frontend_dev_shutdown`.
   public void shutdown() {
     for (BusDevice device : bus.devices()) {
-      shutdown(device);
+      shutdownDevice(device);
     }
   }
 
   @KernelSymbol("xenbus_frontend_dev_shutdown")
-  private void shutdown(BusDevice device) {
+  private void shutdownDevice(BusDevice device) {
     if (device.state() != XenbusState.CONNECTED) {
       kernel
           .printk()

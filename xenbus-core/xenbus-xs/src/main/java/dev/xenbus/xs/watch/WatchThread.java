@@ -53,9 +53,14 @@ public final class WatchThread {
   public boolean stop(long timeoutNanos) {
     stopping = true;
     queue.kick();
-    if (queue.runner() == null || queue.isCallersOwn()) {
+    Task task = queue.runner();
+    if (task == null || queue.isCallersOwn()) {
       return true;
     }
-    return ended.await(timeoutNanos) == WaitQueue.Wake.READY;
+    if (ended.await(timeoutNanos) != WaitQueue.Wake.READY) {
+      return false;
+    }
+    task.stop();
+    return true;
   }
 }

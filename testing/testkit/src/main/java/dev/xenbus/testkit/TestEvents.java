@@ -1,0 +1,57 @@
+package dev.xenbus.testkit;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
+import dev.xenbus.linux.api.EventChannel;
+import dev.xenbus.linux.api.EventChannels;
+import dev.xenbus.linux.api.EventStatistics;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.machine.Cpu;
+
+/// Event channels between [TestKernel]s of one [TestXen].
+final class TestEvents implements EventChannels {
+  private final TestXen xen;
+  private final Domid self;
+  private final Cpu cpu;
+
+  TestEvents(TestXen xen, Domid self, Cpu cpu) {
+    this.xen = xen;
+    this.self = self;
+    this.cpu = cpu;
+  }
+
+  @Override
+  public EventChannel allocateUnbound(Domid remote, String name, Runnable handler) {
+    return new TestChannel(xen, self, cpu.irq(name, handler));
+  }
+
+  @Override
+  public EventChannel bind(int port, String name, Runnable handler) throws KernelException {
+    throw new KernelException(Errno.EINVAL, "no builder made port " + port);
+  }
+
+  @Override
+  public EventChannel bindInterdomain(Domid remote, int remotePort, String name, Runnable handler)
+      throws KernelException {
+    TestChannel other = xen.port(remote, remotePort);
+    if (other == null) {
+      throw new KernelException(Errno.EINVAL, "no port " + remotePort + " of " + remote);
+    }
+    TestChannel mine = new TestChannel(xen, self, cpu.irq(name, handler));
+    mine.peer(other);
+    other.peer(mine);
+    return mine;
+  }
+
+  @Override
+  public EventChannel bindInterdomainLateEoi(
+      Domid remote, int remotePort, String name, EventStatistics statistics, Runnable handler)
+      throws KernelException {
+    return bindInterdomain(remote, remotePort, name, handler);
+  }
+
+  @Override
+  public EventChannel bindVirq(int virq, String name, Runnable handler) {
+    return new TestChannel(xen, self, cpu.irq(name, handler));
+  }
+}

@@ -1,0 +1,229 @@
+package dev.xenbus.blktest;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.XenPage;
+import dev.xenbus.abi.hypercall.ShutdownReason;
+import dev.xenbus.linux.api.BlockCore;
+import dev.xenbus.linux.api.EventChannels;
+import dev.xenbus.linux.api.GrantTable;
+import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.NetCore;
+import dev.xenbus.linux.api.Page;
+import dev.xenbus.linux.api.Pages;
+import dev.xenbus.linux.api.ParameterValues;
+import dev.xenbus.linux.api.Printk;
+import dev.xenbus.linux.block.LinuxBlockCore;
+import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.KernelSymbol;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
+import dev.xenbus.machine.WorkQueue;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A kernel with a real block core and everything else in miniature.
+public final class FakeKernel implements Kernel {
+  private final FakeXen xen;
+  private final Cpu cpu;
+  private final int domid;
+  private final FakePrintk printk = new FakePrintk();
+  private final FakePages pages = new FakePages();
+  private final FakeGrants grants;
+  private final FakeEvents events;
+  private final LinuxBlockCore block;
+  private final WorkQueue systemWorkQueue;
+  private final ArrayDeque<Runnable> watchEvents = new ArrayDeque<>();
+  private final WaitQueue watchQueue;
+  private final Task xenwatch;
+
+  FakeKernel(FakeXen xen, Cpu cpu, int domid) {
+    this.xen = xen;
+    this.cpu = cpu;
+    this.domid = domid;
+    this.grants = new FakeGrants(this);
+    this.events = new FakeEvents(this);
+    this.block = new LinuxBlockCore(cpu, printk);
+    this.systemWorkQueue = cpu.workQueue("events", 4);
+    this.watchQueue = cpu.waitQueue("xenwatch_thread");
+    try {
+      this.xenwatch = cpu.kthread("xenwatch", this::xenwatchThread);
+    } catch (NoThread e) {
+      throw new IllegalStateException(e);
+    }
+    xenwatch.wake();
+  }
+
+  @KernelSymbol("xenwatch_thread")
+  private int xenwatchThread(Task self) {
+    while (!self.shouldStop()) {
+      watchQueue.await(Task.State.S, WaitQueue.FOREVER, () -> !watchEvents.isEmpty());
+      Runnable event = watchEvents.pollFirst();
+      if (event != null) {
+        try {
+          event.run();
+        } catch (RuntimeException e) {
+          xen.fault(String.valueOf(e));
+          throw e;
+        }
+      }
+    }
+    return 0;
+  }
+
+  /// Runs something in `xenwatch`, after what waits there.
+  public void post(Runnable event) {
+    watchEvents.addLast(event);
+    watchQueue.wakeAll();
+  }
+
+  /// Returns whether `xenwatch` has nothing to do and does nothing.
+  public boolean isWatchIdle() {
+    return watchEvents.isEmpty() && xenwatch.wchan().equals("xenwatch_thread");
+  }
+
+  /// Returns the thread of the watches.
+  public Task xenwatch() {
+    return xenwatch;
+  }
+
+  FakeXen xen() {
+    return xen;
+  }
+
+  @Override
+  public Domid domid() {
+    return new Domid(domid);
+  }
+
+  @Override
+  public Cpu cpu() {
+    return cpu;
+  }
+
+  @Override
+  public Printk printk() {
+    return printk;
+  }
+
+  @Override
+  public FakePages pages() {
+    return pages;
+  }
+
+  @Override
+  public GrantTable grants() {
+    return grants;
+  }
+
+  /// Returns the grants, with what only tests ask.
+  public FakeGrants fakeGrants() {
+    return grants;
+  }
+
+  @Override
+  public EventChannels events() {
+    return events;
+  }
+
+  FakeEvents fakeEvents() {
+    return events;
+  }
+
+  @Override
+  public NetCore net() {
+    throw new UnsupportedOperationException("no network");
+  }
+
+  @Override
+  public BlockCore block() {
+    return block;
+  }
+
+  /// Returns the block core, with the injector's hook.
+  public LinuxBlockCore linuxBlock() {
+    return block;
+  }
+
+  @Override
+  public KernelFiles files() {
+    throw new UnsupportedOperationException("no files");
+  }
+
+  @Override
+  public WorkQueue systemWorkQueue() {
+    return systemWorkQueue;
+  }
+
+  @Override
+  public SystemState systemState() {
+    return SystemState.RUNNING;
+  }
+
+  @Override
+  public ParameterValues parameters() {
+    throw new UnsupportedOperationException("no command line");
+  }
+
+  @Override
+  public void power(ShutdownReason reason) {
+    throw new UnsupportedOperationException("no power");
+  }
+
+  @Override
+  public void stallPoint(String kind, String subject) {}
+
+  private final class FakePrintk implements Printk {
+    private final List<Line> lines = new ArrayList<>();
+
+    @Override
+    public void log(Level level, String text) {
+      lines.add(new Line(clock().nanos(), level, text));
+    }
+
+    @Override
+    public List<Line> lines() {
+      return List.copyOf(lines);
+    }
+  }
+
+  /// Pages from one arena, never reused, so that a use after free is found by its content.
+  public static final class FakePages implements Pages {
+    private final Arena arena = Arena.ofAuto();
+    private int frames;
+    private int inUse;
+    private int left = Integer.MAX_VALUE;
+
+    private FakePages() {}
+
+    @Override
+    public Page allocate() throws KernelException {
+      if (inUse >= left) {
+        throw new KernelException(Errno.ENOMEM, "no page");
+      }
+      inUse++;
+      frames++;
+      return new Page(frames, arena.allocate(XenPage.BYTES, XenPage.BYTES));
+    }
+
+    @Override
+    public void free(Page page) {
+      inUse--;
+    }
+
+    @Override
+    public int inUse() {
+      return inUse;
+    }
+
+    /// Makes allocation fail while so many are in use.
+    public void limit(int pages) {
+      left = pages;
+    }
+  }
+}

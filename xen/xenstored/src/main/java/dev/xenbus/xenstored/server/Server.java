@@ -1,0 +1,308 @@
+package dev.xenbus.xenstored.server;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.hypercall.DomainInfo;
+import dev.xenbus.abi.hypercall.EventDevice;
+import dev.xenbus.abi.hypercall.EventOperations;
+import dev.xenbus.abi.hypercall.GrantDevice;
+import dev.xenbus.abi.hypercall.HypercallException;
+import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.Pipe;
+import dev.xenbus.machine.PipePair;
+import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
+import dev.xenbus.xenstored.store.Client;
+import dev.xenbus.xenstored.store.Store;
+import dev.xenbus.xenstored.store.StoreHost;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.Selector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A running daemon: its store, its loop, its sockets, and what connects it to a hypervisor.
+public final class Server implements StoreHost {
+  /// Each direction of a stream within the machine holds so much.
+  private static final int PIPE_BYTES = 1 << 16;
+
+  /// The reference by which the domain builder grants the store page.
+  private static final int STORE_GRANT = 1;
+
+  private final Cpu cpu;
+  private final Options options;
+  private final ServerLoop loop;
+  private final Store store;
+  private final @Nullable SelectorWaiter selector;
+  private final List<Listener> listeners = new ArrayList<>();
+  private final Map<Integer, Listener> guestListeners = new LinkedHashMap<>();
+  private final @Nullable Task task;
+  private @Nullable MemorySegment dom0Page;
+  private int virqPort;
+  private @Nullable Path trace;
+
+  /// The hypervisor, as dom0's devices show it.
+  ///
+  /// @param grants maps the pages of rings
+  /// @param events binds their ports
+  /// @param domains says which domains there are
+  public record Xen(GrantDevice grants, EventDevice events, Domains domains) {}
+
+  /// Says which domains there are.
+  @FunctionalInterface
+  public interface Domains {
+    /// Returns what the hypervisor says of a domain, or empty if there is none.
+    Optional<DomainInfo> info(Domid domid);
+  }
+
+  /// What a daemon is to be.
+  ///
+  /// @param xen the hypervisor; empty where there is none: then every domain counts as existing,
+  /// and
+  ///     introduced ones have no ring
+  /// @param sockets paths of sockets with all privileges
+  /// @param guestSockets paths of sockets that speak for a guest, by its id
+  /// @param log where log lines go
+  public record Options(
+      Optional<Xen> xen,
+      List<Path> sockets,
+      Map<Integer, Path> guestSockets,
+      ServerLoop.LogSink log) {}
+
+  /// Opens the sockets and starts the task `xenstored`.
+  ///
+  /// @throws IOException if a socket cannot be opened; nothing is left behind then
+  /// @throws NoThread if no task can be made
+  @SuppressWarnings("this-escape") // the task is started last
+  public Server(Cpu cpu, Options options) throws IOException, NoThread {
+    this.cpu = cpu;
+    this.options = options;
+    boolean sockets = !options.sockets.isEmpty() || !options.guestSockets.isEmpty();
+    if (sockets && cpu.machine().isSimulated()) {
+      throw new IOException("a simulated machine has no sockets");
+    }
+    this.selector = sockets ? new SelectorWaiter(Selector.open(), cpu.machine().clock()) : null;
+    Waiter waiter = selector == null ? new PollerWaiter(cpu.poller("xenstored")) : selector;
+    this.loop = new ServerLoop(cpu.machine().clock(), waiter, options.log);
+    this.store = new Store(this);
+    loop.serve(store);
+    boolean done = false;
+    try {
+      for (Path path : options.sockets) {
+        listeners.add(listen(path, () -> Optional.of(store.connect())));
+      }
+      this.task = cpu.kthread("xenstored", this::run);
+      bindVirq();
+      done = true;
+    } finally {
+      if (!done) {
+        closeListeners();
+      }
+    }
+    task.wake();
+  }
+
+  private Listener listen(Path path, Supplier<Optional<Client>> clients) throws IOException {
+    SelectorWaiter waiter = selector;
+    if (waiter == null) {
+      throw new IllegalStateException("no selector");
+    }
+    return new Listener(loop, waiter, path, clients);
+  }
+
+  private void bindVirq() throws HypercallException {
+    if (options.xen.isPresent()) {
+      EventDevice events = options.xen.get().events();
+      virqPort = events.bindVirq(EventOperations.VIRQ_DOM_EXC, () -> loop.post(store::scanDomains));
+    }
+  }
+
+  private int run(Task self) {
+    try {
+      return loop.run(self);
+    } finally {
+      closeListeners();
+      options.xen.ifPresent(xen -> xen.events().unbind(virqPort));
+    }
+  }
+
+  private void closeListeners() {
+    listeners.forEach(Listener::close);
+    guestListeners.values().forEach(Listener::close);
+  }
+
+  // ---- from any context
+
+  /// Opens a privileged connection within the machine, and returns the client's end.
+  public Pipe connect() {
+    PipePair pair = cpu.pipe(PIPE_BYTES);
+    loop.post(() -> loop.addPipe(pair.a()));
+    return pair.b();
+  }
+
+  /// Connects the ring of domain 0, whose kernel made it itself, and waits until that is done.
+  ///
+  /// @param page the shared page
+  /// @param port the kernel's unbound port
+  /// @throws IOException if the port cannot be bound
+  public void connectDom0(MemorySegment page, int port) throws IOException {
+    WaitQueue done = cpu.waitQueue("xenstored_dom0");
+    Outcome outcome = new Outcome();
+    loop.post(
+        () -> {
+          dom0Page = page;
+          try {
+            store.connectDom0(port);
+          } catch (XenstoreException e) {
+            outcome.failure = e;
+          }
+          outcome.done = true;
+          done.wakeAll();
+        });
+    done.await(Task.State.D, WaitQueue.FOREVER, () -> outcome.done);
+    if (outcome.failure != null) {
+      throw outcome.failure;
+    }
+  }
+
+  private static final class Outcome {
+    volatile boolean done;
+    volatile @Nullable XenstoreException failure;
+  }
+
+  /// Stops the task, closes every connection and removes the sockets; waits for that.
+  public void stop() {
+    loop.stop();
+    Task running = task;
+    if (running != null) {
+      running.stop();
+    }
+  }
+
+  /// Has `look` see the store between two requests.
+  public void inspect(java.util.function.Consumer<Store> look) {
+    loop.post(() -> look.accept(store));
+  }
+
+  // ---- what the store asks for, in its task
+
+  @Override
+  public Optional<DomainStatus> status(int domid) {
+    Domid id = new Domid(domid);
+    if (id.isReserved()) {
+      return Optional.empty();
+    }
+    if (options.xen.isEmpty()) {
+      return Optional.of(new DomainStatus(new UUID(0, domid), false, false));
+    }
+    return options
+        .xen
+        .get()
+        .domains()
+        .info(id)
+        .map(info -> new DomainStatus(info.uuid(), info.shutdown().isPresent(), info.dying()));
+  }
+
+  @Override
+  public void connectRing(Client ring, int port) throws HypercallException {
+    if (options.xen.isPresent()) {
+      Endpoint known = loop.endpointOf(ring);
+      RingEndpoint endpoint =
+          known instanceof RingEndpoint again ? again : newRing(ring, options.xen.get());
+      try {
+        endpoint.bind(port);
+      } catch (HypercallException e) {
+        if (known == null) {
+          endpoint.hangUp();
+        }
+        throw e;
+      }
+      if (known == null) {
+        loop.add(endpoint);
+      }
+    }
+    openGuestSocket(ring.domid());
+  }
+
+  private RingEndpoint newRing(Client ring, Xen xen) throws HypercallException {
+    boolean simulated = cpu.machine().isSimulated();
+    MemorySegment page = dom0Page;
+    if (ring.domid() == 0) {
+      if (page == null) {
+        throw new HypercallException(Errno.EINVAL, "domain 0 has no ring");
+      }
+      return new RingEndpoint(loop, ring, page, () -> {}, xen.events(), simulated);
+    }
+    GrantDevice.Mapping mapping = xen.grants().map(Domid.of(ring.domid()), STORE_GRANT);
+    return new RingEndpoint(loop, ring, mapping.page(), mapping::close, xen.events(), simulated);
+  }
+
+  private void openGuestSocket(int domid) {
+    Path path = options.guestSockets.get(domid);
+    if (path == null || guestListeners.containsKey(domid)) {
+      return;
+    }
+    try {
+      guestListeners.put(domid, listen(path, () -> store.connectAs(domid)));
+    } catch (IOException e) {
+      log("guest socket of domain " + domid + ": " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void disconnected(Client client) {
+    Endpoint endpoint = loop.endpointOf(client);
+    if (endpoint != null) {
+      endpoint.drop();
+    }
+    Listener listener = guestListeners.remove(client.domid());
+    if (listener != null) {
+      listener.close();
+    }
+  }
+
+  @Override
+  public void log(String line) {
+    options.log.line(line);
+  }
+
+  @Override
+  public void trace(String line) {
+    report("", line);
+  }
+
+  @Override
+  public boolean openTrace(String file) {
+    Path path = Path.of(file);
+    boolean opened = append(path, "");
+    trace = opened ? path : trace;
+    return opened;
+  }
+
+  @Override
+  public boolean report(String file, String text) {
+    Path path = file.isEmpty() ? trace : Path.of(file);
+    return path != null && append(path, text + "\n");
+  }
+
+  private boolean append(Path path, String text) {
+    try {
+      Files.writeString(path, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      return true;
+    } catch (IOException e) {
+      log(path + ": " + e.getMessage());
+      return false;
+    }
+  }
+}
