@@ -6,7 +6,7 @@ module dev.xenbus.xenconsoled {
   requires transitive dev.xenbus.abi;
   requires dev.xenbus.xenstore.client;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.xenconsoled;
+  exports dev.xenbus.xenconsoled;
 }
