@@ -2,11 +2,14 @@
 ///
 /// The emulator wires it; the console finds the command by [java.util.ServiceLoader].
 module dev.xenbus.xl {
-  requires transitive dev.xenbus.xenstore.client;
   requires transitive dev.xenbus.xenconsoled;
   requires transitive dev.xenbus.linux.api;
+  requires dev.xenbus.xenstore.client;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.xl;
+  exports dev.xenbus.xl;
+
+  provides dev.xenbus.linux.api.UserCommand with
+      dev.xenbus.xl.cli.XlCommand;
 }

@@ -1,4 +1,7 @@
-/// The toolstack library and the `xl` command: `tools/libs/light`, `tools/xl`.
+/// The toolstack: libxl's part of it, `tools/libs/light`.
+///
+/// Start with [Toolstack]; then [EventLoop], on which everything that waits is built, and
+/// [DeviceOperation], the life of one device.
 @NullMarked
 package dev.xenbus.xl;
 

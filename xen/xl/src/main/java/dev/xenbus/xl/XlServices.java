@@ -1,0 +1,35 @@
+package dev.xenbus.xl;
+
+import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.machine.Pipe;
+import dev.xenbus.xenconsoled.Consoles;
+import java.io.IOException;
+
+/// What the toolstack needs of the world around it; the emulator provides it to the commands of
+/// dom0's console.
+///
+/// @param domains the hypervisor
+/// @param kernel dom0's
+/// @param connector opens privileged connections to the store
+/// @param consoles the console daemon
+/// @param release whose toolstack we are
+/// @param host what its processes leave behind for each other
+public record XlServices(
+    DomainControl domains,
+    Kernel kernel,
+    Connector connector,
+    Consoles consoles,
+    XlRelease release,
+    XlHost host) {
+
+  /// Opens connections to the store.
+  @FunctionalInterface
+  public interface Connector {
+    /// Opens a privileged connection, as dom0.
+    ///
+    /// @return the client's end of the stream; whoever asked closes it
+    /// @throws IOException if the daemon does not take it
+    Pipe connect() throws IOException;
+  }
+}
