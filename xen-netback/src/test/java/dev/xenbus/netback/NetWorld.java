@@ -9,11 +9,15 @@ import dev.xenbus.api.spi.BackendDriver;
 import dev.xenbus.api.spi.FrontendDriver;
 import dev.xenbus.hypervisor.GuestStart;
 import dev.xenbus.hypervisor.Hypervisor;
+import dev.xenbus.linux.api.IcmpSocket;
+import dev.xenbus.linux.api.Ipv4Address;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.linux.api.NetDevice;
+import dev.xenbus.linux.api.TcpConnection;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
@@ -242,5 +246,79 @@ final class NetWorld {
 
   NetDevice eth(TestHost guest, int devid) {
     return guest.kernel().net().device("eth" + devid).orElseThrow();
+  }
+
+  /// Gives both ends addresses, 10.0.<devid>.1 (dom0) and .2 (guest), and waits for the link.
+  void addresses(Pair pair) throws KernelException {
+    String net = "10.0." + pair.devid() + ".";
+    NetDevice eth = eth(pair.guest(), pair.devid());
+    NetDevice vif = vif(pair.guest(), pair.devid());
+    eth.up();
+    dom0.kernel().net().addAddress(vif.name(), net + "1", 24);
+    pair.guest().kernel().net().addAddress(eth.name(), net + "2", 24);
+    until("link", vif::carrier);
+  }
+
+  /// Returns whether a host answers a ping from another one.
+  static boolean ping(TestHost from, String to) throws KernelException {
+    try (IcmpSocket socket = from.kernel().net().openIcmp()) {
+      socket.send(Ipv4Address.parse(to).orElseThrow(), 1, new byte[56]);
+      return socket
+          .receive(5_000_000_000L)
+          .map(answer -> answer.kind() == IcmpSocket.Kind.REPLY)
+          .orElse(false);
+    }
+  }
+
+  /// Runs something in a process of its own.
+  Task spawn(TestHost host, String comm, Callable<?> body) {
+    try {
+      Task task =
+          host.kernel()
+              .cpu()
+              .process(
+                  comm,
+                  _ -> {
+                    try {
+                      body.call();
+                      return 0;
+                    } catch (Exception e) {
+                      throw new AssertionError(comm, e);
+                    }
+                  });
+      task.wake();
+      return task;
+    } catch (NoThread e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Connects to dom0's discard service and sends so many bytes; waits until they arrived.
+  static void sendTcp(TestHost guest, String to, int bytes) throws KernelException {
+    Ipv4Address address = Ipv4Address.parse(to).orElseThrow();
+    try (TcpConnection tcp = guest.kernel().net().connectTcp(address, 9, 5_000_000_000L)) {
+      tcp.send(new byte[bytes]);
+      tcp.drain(20_000_000_000L);
+    }
+  }
+
+  long counter(TestHost guest, int devid, String name) {
+    try {
+      String vif = "vif" + guest.domid() + "." + devid;
+      return dom0.kernel().net().ethtoolStatistics(vif).getOrDefault(name, -1L);
+    } catch (KernelException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  Task task(String comm) {
+    return machine.tasks().stream()
+        .filter(task -> task.comm().equals(comm))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no task " + comm));
+  }
+
+  boolean hasTask(String comm) {
+    return machine.tasks().stream().anyMatch(task -> task.comm().equals(comm));
   }
 }
