@@ -2,6 +2,7 @@ package dev.xenbus.linux.api;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// A kernel's network core.
 public interface NetCore {
@@ -12,6 +13,10 @@ public interface NetCore {
   /// @throws KernelException `EEXIST`
   NetDevice register(String name, MacAddress mac, NetDeviceOperations operations)
       throws KernelException;
+
+  /// Adds somebody who is told of each device that is registered from now on (`udev`). Called in
+  /// the task that registers it, with no lock held; must not sleep.
+  void addDeviceListener(Consumer<NetDevice> listener);
 
   /// Returns the device of the given name.
   Optional<NetDevice> device(String name);
