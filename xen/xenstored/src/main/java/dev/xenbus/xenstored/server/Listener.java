@@ -25,8 +25,8 @@ final class Listener implements SelectorWaiter.Ready {
   /// At most so many are accepted before others get a turn.
   private static final int ACCEPTS_PER_TURN = 64;
 
-  /// `sun_path` of Linux, less its NUL.
-  private static final int PATH_BYTES_MAX = 107;
+  /// `sun_path` of Linux has 108 bytes, of which Java leaves two out.
+  private static final int PATH_BYTES_MAX = 106;
 
   private final ServerLoop loop;
   private final SelectorWaiter waiter;

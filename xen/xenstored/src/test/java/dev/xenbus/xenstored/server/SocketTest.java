@@ -142,7 +142,7 @@ class SocketTest {
   @Test
   void veryLongPathsWorkUpToTheLimitOfTheSystem() throws Exception {
     Path deep =
-        Files.createDirectories(folder.resolve("d".repeat(97 - folder.toString().length())));
+        Files.createDirectories(folder.resolve("d".repeat(96 - folder.toString().length())));
     Path longest = deep.resolve("socket99");
     Server other = serve(longest);
     try (Socket socket = new Socket(longest)) {
