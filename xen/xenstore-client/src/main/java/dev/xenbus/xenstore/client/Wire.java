@@ -135,7 +135,7 @@ final class Wire {
 
   private Optional<Message> next(long timeoutNanos) throws IOException {
     while (true) {
-      Optional<Message> message = decoder.next(input);
+      Optional<Message> message = decode();
       if (message.isPresent()) {
         return message;
       }
@@ -147,6 +147,15 @@ final class Wire {
       } finally {
         input.flip();
       }
+    }
+  }
+
+  private Optional<Message> decode() throws IOException {
+    try {
+      return decoder.next(input);
+    } catch (XenstoreException e) {
+      // Not a refusal of the store's, but the end of the stream.
+      throw new IOException("the store broke the protocol: " + e.getMessage(), e);
     }
   }
 
