@@ -213,6 +213,7 @@ public final class SimulatedMachine extends MachineCore {
     Bug.unless(simulated.steps() == 0 && !down, "a simulated machine runs once");
     Submission<T> submission = new Submission<>(host, "main", main);
     simulated.run(submission.process());
+    forget(submission.process());
     down = true;
     MachineFailure failed = simulated.failure();
     if (failed != null) {

@@ -25,6 +25,10 @@ final class SimulatedScheduler implements Scheduler {
   private long now;
   private long steps;
   private long sliceSteps;
+
+  /// How many points in a row were `RELAX`.
+  private long relaxes;
+
   private int identities;
 
   // The end. `finished` is the last thing that a run writes.
@@ -122,11 +126,16 @@ final class SimulatedScheduler implements Scheduler {
     if ((ending || self.cpu.attention != 0) && attend(self, why == Point.UNLOCK)) {
       return;
     }
+    boolean relaxing = why == Point.RELAX;
+    if (relaxing) {
+      spinning();
+    } else {
+      relaxes = 0;
+    }
     int others = ready.size();
     if (others == 0) {
       return;
     }
-    boolean relaxing = why == Point.RELAX;
     boolean last = relaxing || ++sliceSteps >= SLICE_STEPS;
     int stay = last ? others : 0;
     int pick = decisions.schedule(others + 1, stay, relaxing, on);
@@ -137,6 +146,15 @@ final class SimulatedScheduler implements Scheduler {
       MachineTask next = ready.take(pick < stay ? pick : pick - 1);
       ready.add(self);
       handOver(self, next);
+    }
+  }
+
+  /// Moves time if everybody who can run has done nothing but relax for two rounds: they all wait
+  /// for something that only time brings.
+  private void spinning() {
+    if (++relaxes > 2L * (ready.size() + 1)) {
+      relaxes = 0;
+      advance();
     }
   }
 
@@ -188,6 +206,7 @@ final class SimulatedScheduler implements Scheduler {
       throw new Bug("a thread from outside cannot wait on a simulated machine");
     }
     step(self);
+    relaxes = 0;
     SimulatedSeat seat = seatOf(self);
     if (ending || self.mustDie()) {
       return MachineTask.GONE;
