@@ -3,7 +3,8 @@ package dev.xenbus.machine;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// Watches for tasks that stay in state D, as `khungtaskd` does.
+/// Watches for tasks that stay in state D, as `khungtaskd` does. Time that was skipped although
+/// somebody could run does not count, since nobody had it.
 ///
 /// One housekeeping entry, due when the oldest sleeper would be hung, and no later than one
 /// time-out from now. Guarded by itself: what is held, the time-out, whether it is armed.
@@ -52,7 +53,7 @@ final class HungTasks extends Due {
 
   @Override
   void fire() {
-    long now = machine.scheduler.nanos();
+    long now = machine.scheduler.nanos() - machine.scheduler.skippedNanos();
     long timeout;
     long last;
     boolean expected;
@@ -71,7 +72,7 @@ final class HungTasks extends Due {
       if (task.state() != Task.State.D || !task.isStarted() || task.cpu.isPaused()) {
         continue;
       }
-      long since = task.stateSinceNanos();
+      long since = task.patientSince();
       long times = (now - since) / timeout;
       if (times > 0 && (last - since) / timeout < times) {
         report(task, times * timeout, expected);
@@ -80,7 +81,7 @@ final class HungTasks extends Due {
     }
     synchronized (this) {
       if (timeoutNanos > 0) {
-        at = next;
+        at = machine.scheduler.nanos() + next - now;
         machine.scheduler.arm(this);
       }
     }

@@ -65,6 +65,11 @@ final class LiveScheduler implements Scheduler {
     return System.nanoTime() - bootNanos;
   }
 
+  @Override
+  public long skippedNanos() {
+    return 0;
+  }
+
   // --- tasks ----------------------------------------------------------------------------------
 
   @Override
@@ -89,6 +94,13 @@ final class LiveScheduler implements Scheduler {
       seat.onSince = nanos();
     }
     seat.off = off;
+  }
+
+  @Override
+  public void begin(MachineTask self) {
+    if (self.cpu.attention != 0) {
+      attend(self, false);
+    }
   }
 
   @Override

@@ -55,11 +55,14 @@ final class LockOrder {
     return id;
   }
 
-  /// Looks at a lock that a task is about to take.
+  /// Looks at a lock that a task takes, whether it counts it among those it holds already or not.
   void taking(MachineTask self, Lockable lock) {
     for (int i = self.locks.count() - 1; i >= 0; i--) {
       Lockable held = self.locks.get(i);
-      if (held.orderId >= 0 && lock.orderId >= 0 && !isKnown(held.orderId, lock.orderId)) {
+      if (held.orderId >= 0
+          && lock.orderId >= 0
+          && !lock.is(held)
+          && !isKnown(held.orderId, lock.orderId)) {
         String report = learn(self, held, lock);
         if (!report.isEmpty()) {
           machine.fail(MachineFailure.Kind.LOCK_ORDER, report);
@@ -80,7 +83,7 @@ final class LockOrder {
       return "";
     }
     List<Integer> path = new ArrayList<>();
-    boolean recursive = before == next && !held.is(lock);
+    boolean recursive = before == next;
     boolean closes = before != next && pathFrom(next, before, path, new long[CLASSES_MAX / 64]);
     long[][] table = after;
     long[] bits = table[before];

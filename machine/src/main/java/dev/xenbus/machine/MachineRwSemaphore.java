@@ -116,14 +116,15 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
     grant();
   }
 
-  private int contend(MachineTask self, boolean write, boolean signals, long deadlineNanos) {
+  private int contend(MachineTask self, Side side, boolean signals, long deadlineNanos) {
     Waiter waiter = self.waiter();
-    waiter.writer = write;
+    waiter.writer = side.write;
     boolean held = false;
     try {
       if (!signals && deadlineNanos == WaitQueue.FOREVER) {
         machine.waitGraph.waits(self, this);
       }
+      machine.lockOrder.taking(self, side); // after the graph: a deadlock says more
       while (true) {
         if (grabOrQueue(self, waiter)) {
           held = true;
@@ -188,17 +189,16 @@ final class MachineRwSemaphore implements RwSemaphore, Owned {
       MachineTask self = machine.current();
       machine.scheduler.point(Scheduler.Point.LOCK, this);
       self.mightSleep(this);
-      if (self.locks.count() != 0) {
+      if (grab(self, write, false)) {
+        self.locks.add(this);
         machine.lockOrder.taking(self, this);
+        return MachineTask.READY;
       }
-      if (!grab(self, write, false)) {
-        int outcome = contend(self, write, signals, deadlineNanos);
-        if (outcome != MachineTask.READY) {
-          return outcome;
-        }
+      int outcome = contend(self, this, signals, deadlineNanos);
+      if (outcome == MachineTask.READY) {
+        self.locks.add(this);
       }
-      self.locks.add(this);
-      return MachineTask.READY;
+      return outcome;
     }
 
     @Override

@@ -47,6 +47,9 @@ final class MachineTask implements Task, Owned {
   private volatile String wchan = "kthread";
   private volatile long stateSince;
 
+  /// The same, less what was skipped until then.
+  private volatile long patientSince;
+
   // Guarded by this: the way from made over started to ended.
   private boolean started;
   private volatile boolean ended;
@@ -123,6 +126,11 @@ final class MachineTask implements Task, Owned {
   @Override
   public long stateSinceNanos() {
     return stateSince;
+  }
+
+  /// Returns since when it is in its state, less the time that was skipped.
+  long patientSince() {
+    return patientSince;
   }
 
   @Override
@@ -235,7 +243,7 @@ final class MachineTask implements Task, Owned {
 
   private int runBody() {
     try {
-      machine.scheduler.point(Scheduler.Point.WAIT, this);
+      machine.scheduler.begin(this);
       return body.run(this);
     } catch (CpuGone gone) {
       return EXIT_TERMINATED;
@@ -314,7 +322,7 @@ final class MachineTask implements Task, Owned {
     return exitCode;
   }
 
-  /// Waits for the end of another task, for a thread from outside.
+  /// Waits for the end of another task, without a scheduling point before.
   ///
   /// @return whether it ended in time
   boolean joinBefore(MachineTask other, long deadlineNanos) {
@@ -325,7 +333,11 @@ final class MachineTask implements Task, Owned {
         if (other.isEnded()) {
           return true;
         }
-        if (block(State.S, "do_wait", false, deadlineNanos) == TIMED_OUT) {
+        int outcome = block(State.S, "do_wait", false, deadlineNanos);
+        if (outcome == GONE) {
+          throw gone();
+        }
+        if (outcome == TIMED_OUT) {
           return other.isEnded();
         }
       }
@@ -457,7 +469,9 @@ final class MachineTask implements Task, Owned {
   }
 
   private void shows(State now, String what) {
-    stateSince = machine.scheduler.nanos();
+    long nanos = machine.scheduler.nanos();
+    stateSince = nanos;
+    patientSince = nanos - machine.scheduler.skippedNanos();
     wchan = what;
     state = now;
   }

@@ -55,17 +55,16 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
     if (!spinning) {
       self.mightSleep(this);
     }
-    if (self.locks.count() != 0) {
+    if (OWNER.compareAndSet(this, null, self)) {
+      self.locks.add(this);
       machine.lockOrder.taking(self, this);
+      return MachineTask.READY;
     }
-    if (!OWNER.compareAndSet(this, null, self)) {
-      int outcome = contend(self, signals, deadlineNanos);
-      if (outcome != MachineTask.READY) {
-        return outcome;
-      }
+    int outcome = contend(self, signals, deadlineNanos);
+    if (outcome == MachineTask.READY) {
+      self.locks.add(this);
     }
-    self.locks.add(this);
-    return MachineTask.READY;
+    return outcome;
   }
 
   private int contend(MachineTask self, boolean signals, long deadlineNanos) {
@@ -78,6 +77,7 @@ abstract class OwnedLock extends Lockable implements Lock, Owned {
       if (forever) {
         machine.waitGraph.waits(self, this);
       }
+      machine.lockOrder.taking(self, this); // after the graph: a deadlock says more
       while (true) {
         waiters.add(waiter);
         // Taken or queued: an unlock that saw no waiter was before the queueing, so that this

@@ -31,12 +31,13 @@ public record Pct(int depth, long points) implements Strategy {
   }
 
   private static final class Run implements Picker {
-    private static final int ADVANCE_ONE_IN = 64;
+    private static final int[] ADVANCE_ONE_IN = {0, 1024, 128, 16};
     private static final int SPURIOUS_ONE_IN = 64;
     private static final int FAULT_ONE_IN = 64;
 
     private final SplitMix random;
     private final long[] changes;
+    private final int advance;
     private int nextChange;
     private long fallen = LOWEST_RANDOM;
     private long spinSince;
@@ -49,13 +50,14 @@ public record Pct(int depth, long points) implements Strategy {
         changes[i] = Long.remainderUnsigned(random.nextLong(), Math.max(1, points));
       }
       java.util.Arrays.sort(changes);
+      this.advance = ADVANCE_ONE_IN[random.below(ADVANCE_ONE_IN.length)];
     }
 
     @Override
     public int pick(Step step) {
       return switch (step.kind()) {
         case SCHEDULE -> schedule(step);
-        case ADVANCE_TIME -> random.below(ADVANCE_ONE_IN) == 0 ? 1 : 0;
+        case ADVANCE_TIME -> advance != 0 && random.below(advance) == 0 ? 1 : 0;
         case SPURIOUS_WAKE -> random.below(SPURIOUS_ONE_IN) == 0 ? 1 : 0;
         case FAULT -> random.below(FAULT_ONE_IN) == 0 ? 1 + random.below(step.options() - 1) : 0;
         case TIMER_TIE, RANDOM -> random.below(step.options());

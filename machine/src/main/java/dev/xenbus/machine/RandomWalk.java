@@ -7,7 +7,10 @@ package dev.xenbus.machine;
 /// @param advancesEarly whether time may move although somebody can run: then a time-out may come
 ///     before what it guards had its chance. Without, runs are as fair to time-outs as [Fair]
 public record RandomWalk(int oneIn, boolean advancesEarly) implements Strategy {
-  private static final int ADVANCE_ONE_IN = 32;
+  /// How often time moves early, by seed: never, or rarely, or often. With time-outs going off all
+  /// the time no run would get far.
+  private static final int[] ADVANCE_ONE_IN = {0, 1024, 128, 16};
+
   private static final int SPURIOUS_ONE_IN = 32;
   private static final int FAULT_ONE_IN = 64;
 
@@ -26,16 +29,17 @@ public record RandomWalk(int oneIn, boolean advancesEarly) implements Strategy {
   public Picker picker(long seed) {
     SplitMix random = new SplitMix(seed);
     int chance = oneIn > 0 ? oneIn : 1 << (2 * random.below(4));
-    return step -> pick(step, random, chance);
+    int advance = ADVANCE_ONE_IN[random.below(ADVANCE_ONE_IN.length)];
+    return step -> pick(step, random, chance, advance);
   }
 
-  private static int pick(Step step, SplitMix random, int chance) {
+  private static int pick(Step step, SplitMix random, int chance, int advance) {
     return switch (step.kind()) {
       case SCHEDULE -> {
         boolean stays = step.stay() >= 0 && !step.isRelaxing() && random.below(chance) != 0;
         yield stays ? step.stay() : random.below(step.options());
       }
-      case ADVANCE_TIME -> random.below(ADVANCE_ONE_IN) == 0 ? 1 : 0;
+      case ADVANCE_TIME -> advance != 0 && random.below(advance) == 0 ? 1 : 0;
       case SPURIOUS_WAKE -> random.below(SPURIOUS_ONE_IN) == 0 ? 1 : 0;
       case FAULT -> random.below(FAULT_ONE_IN) == 0 ? 1 + random.below(step.options() - 1) : 0;
       case TIMER_TIE, RANDOM -> random.below(step.options());

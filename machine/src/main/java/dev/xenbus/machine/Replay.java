@@ -34,6 +34,6 @@ public record Replay(Schedule schedule, boolean exact) implements Strategy {
 
   @Override
   public boolean advancesEarly() {
-    return !schedule.strategy().equals("fair");
+    return Strategy.parse(schedule.strategy()).advancesEarly();
   }
 }

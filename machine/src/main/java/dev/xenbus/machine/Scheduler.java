@@ -32,6 +32,11 @@ interface Scheduler {
   /// Returns the task that calls; a stand-in for a thread from outside.
   MachineTask current();
 
+  /// Called by a task when it first runs: stops it if its Cpu is paused.
+  ///
+  /// @throws CpuGone if its Cpu was killed
+  void begin(MachineTask self);
+
   /// Lets the machine decide who goes on. Live: looks at pause and kill only.
   ///
   /// @throws CpuGone if the caller's Cpu was killed
@@ -56,6 +61,10 @@ interface Scheduler {
 
   /// Returns nanoseconds since boot.
   long nanos();
+
+  /// Returns by how many nanoseconds virtual time has moved although somebody could run: what is to
+  /// be patient with everybody does not count these.
+  long skippedNanos();
 
   /// Arms a timer entry at its [Due#at]; the entry is not armed.
   void arm(Due due);

@@ -12,6 +12,9 @@ final class SimulatedScheduler implements Scheduler {
   /// After so many steps without a switch others go first, if they can.
   private static final int SLICE_STEPS = 256;
 
+  /// At every so many steps time may move early, if the strategy wants it to.
+  private static final int STEPS_PER_ADVANCE = 16;
+
   private final SimulatedMachine.Options options;
   private final Decisions decisions;
   private final TimerHeap timers = new TimerHeap();
@@ -23,6 +26,7 @@ final class SimulatedScheduler implements Scheduler {
   private volatile @Nullable MachineTask running;
   private @Nullable MachineTask main;
   private long now;
+  private long skippedNanos;
   private long steps;
   private long sliceSteps;
 
@@ -111,7 +115,18 @@ final class SimulatedScheduler implements Scheduler {
     return now;
   }
 
+  @Override
+  public long skippedNanos() {
+    return skippedNanos;
+  }
+
   // --- points ---------------------------------------------------------------------------------
+
+  @Override
+  public void begin(MachineTask self) {
+    step(self);
+    attend(self, false);
+  }
 
   @Override
   public void point(Point why, Object on) {
@@ -132,6 +147,7 @@ final class SimulatedScheduler implements Scheduler {
     } else {
       relaxes = 0;
     }
+    passTime(self);
     int others = ready.size();
     if (others == 0) {
       return;
@@ -149,12 +165,25 @@ final class SimulatedScheduler implements Scheduler {
     }
   }
 
+  /// Lets happen what is due by now, and at times moves time although somebody can run.
+  private void passTime(MachineTask self) {
+    Due first = timers.first();
+    if (first == null) {
+      return;
+    }
+    if (first.at <= now) {
+      fireDue(timers);
+    } else if (steps % STEPS_PER_ADVANCE == 0 && decisions.advances(self)) {
+      advance(true);
+    }
+  }
+
   /// Moves time if everybody who can run has done nothing but relax for two rounds: they all wait
   /// for something that only time brings.
   private void spinning() {
     if (++relaxes > 2L * (ready.size() + 1)) {
       relaxes = 0;
-      advance();
+      advance(false);
     }
   }
 
@@ -227,7 +256,7 @@ final class SimulatedScheduler implements Scheduler {
       self.cpu.quietWaiters.wakeAll(this);
     }
     if (ready.size() != 0 && !timers.isEmpty() && decisions.advances(self)) {
-      advance();
+      advance(true);
     }
     switchFrom(self, "block");
     if (ending || self.mustDie()) {
@@ -271,7 +300,7 @@ final class SimulatedScheduler implements Scheduler {
   /// Chooses who runs next, moving time if nobody can; at the end of a run the next to unwind.
   private MachineTask next(Object on) {
     while (!ending && ready.size() == 0) {
-      if (!advance()) {
+      if (!advance(false)) {
         note(
             MachineFailure.Kind.DEADLOCK,
             "deadlock: nobody can run and nothing is due\n" + machine().taskTable());
@@ -369,15 +398,20 @@ final class SimulatedScheduler implements Scheduler {
 
   /// Moves time to the next moment and lets happen what is due then.
   ///
+  /// @param early whether somebody could run meanwhile
   /// @return false if nothing that moves time is armed
-  private boolean advance() {
+  private boolean advance(boolean early) {
     Due first = timers.first();
     if (first == null) {
       return false;
     }
     Due earlier = housekeeping.first();
     long at = earlier != null && earlier.at < first.at ? earlier.at : first.at;
-    now = Math.max(now, at);
+    long step = Math.max(0, at - now);
+    now += step;
+    if (early) {
+      skippedNanos += step;
+    }
     decisions.mixTime(now);
     fireDue(housekeeping);
     fireDue(timers);

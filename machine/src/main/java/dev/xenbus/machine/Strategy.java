@@ -8,7 +8,7 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
   Picker picker(long seed);
 
   /// Returns its text form, which [#parse] reads: `fair`, `random`, `random:16`, `patient`,
-  // `pct:3:10000`.
+  /// `pct:3:10000`.
   String text();
 
   /// Returns whether virtual time may move although somebody can run.

@@ -26,7 +26,9 @@ public interface WaitQueue {
   /// @return `READY` if the condition holds, even if time ran out at the same moment
   Wake await(Task.State how, long timeoutNanos, BooleanSupplier condition);
 
-  /// Drops `held`, sleeps until woken, takes `held` again. Callers loop: wakes may be spurious.
+  /// Drops `held`, sleeps until woken, takes `held` again. Callers loop: wakes may be spurious. A
+  /// [Task#wake] or [Task#stop] of this task since it last slept ends the sleep at once, so that a
+  /// loop over [Task#shouldStop] does not miss it.
   Wake sleep(Task.State how, long timeoutNanos, Lock held);
 
   /// Wakes one waiter.
