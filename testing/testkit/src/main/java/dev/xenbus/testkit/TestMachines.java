@@ -3,6 +3,7 @@ package dev.xenbus.testkit;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.Pct;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import java.util.function.BooleanSupplier;
@@ -28,6 +29,19 @@ public final class TestMachines {
     live(scenario);
     fair(scenario);
     seeds(12, scenario);
+  }
+
+  /// As [#everywhere], but time-outs come only when nobody can run.
+  public static void patiently(Scenario scenario) {
+    live(scenario);
+    fair(scenario);
+    for (int seed = 1; seed <= 24; seed++) {
+      run(
+          "patient seed " + seed,
+          new SimulatedMachine(
+              SimulatedMachine.Options.seed(seed).stepLimit(STEPS_MAX).with(RandomWalk.patient())),
+          scenario);
+    }
   }
 
   /// Runs a scenario in real time.

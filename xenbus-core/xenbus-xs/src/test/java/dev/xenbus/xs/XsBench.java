@@ -85,6 +85,22 @@ final class XsBench implements AutoCloseable {
         .toList();
   }
 
+  /// Returns the lines of the file of queues.
+  List<String> queues() {
+    try {
+      return kernel.files().read("/sys/kernel/debug/xenwatch/queues").lines().toList();
+    } catch (KernelException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Makes a domain known, and waits for its thread in the version of the summit.
+  void introduce(int domid) {
+    store.write("/local/domain/" + domid + "/name", "guest");
+    store.special("@introduceDomain");
+    await(() -> hasThread("xen-mtwatch-" + domid));
+  }
+
   boolean hasThread(String comm) {
     return threads().contains(comm);
   }
