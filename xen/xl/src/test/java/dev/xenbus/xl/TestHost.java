@@ -24,6 +24,8 @@ import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.xenconsoled.Consoles;
 import dev.xenbus.xl.cli.XlCommand;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +80,27 @@ final class TestHost {
     }
   }
 
+  /// Writes `pv.cfg`, a guest with a disk and an interface, and its image.
+  static void writeGuest(Path folder, String uuid) throws IOException {
+    Files.writeString(folder.resolve("disk.img"), "sectors");
+    Files.writeString(folder.resolve("disk2.img"), "sectors");
+    Files.writeString(
+        folder.resolve("pv.cfg"),
+        """
+        name = "pv1"
+        uuid = "%s"
+        memory = 1024
+        vcpus = 2
+        kernel = "/srv/guests/vmlinuz"
+        ramdisk = "/srv/guests/initrd.img"
+        extra = "ro console=hvc0"
+        root = "/dev/xvda1"
+        disk = [ 'disk.img,raw,xvda,rw' ]
+        vif = [ 'mac=00:16:3e:12:34:56,bridge=xenbr0' ]
+        """
+            .formatted(uuid));
+  }
+
   private void mockKernel() throws KernelException {
     lenient().when(kernel.domid()).thenReturn(Domid.DOM0);
     lenient().when(kernel.cpu()).thenReturn(cpu);
@@ -98,6 +121,13 @@ final class TestHost {
     lenient().when(bridge.name()).thenReturn("xenbr0");
     lenient().when(bridge.ports()).thenReturn(List.of());
     lenient().when(net.device(anyString())).thenReturn(Optional.of(mock(NetDevice.class)));
+  }
+
+  /// Lets the block core say that a loop device has an image.
+  void useLoopFor(int number, String image) {
+    Disk disk = loop(number);
+    lenient().when(block.disks()).thenReturn(List.of(disk));
+    lenient().when(block.loopImage("loop" + number)).thenReturn(Optional.of(folder.resolve(image)));
   }
 
   private static Disk loop(int number) {
