@@ -4,7 +4,17 @@
 module dev.xenbus.guest {
   requires transitive dev.xenbus.linux.api;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.guest;
+  exports dev.xenbus.guest;
+
+  provides dev.xenbus.linux.api.UserCommand with
+      dev.xenbus.guest.command.Cmp,
+      dev.xenbus.guest.command.Crash,
+      dev.xenbus.guest.command.Dd,
+      dev.xenbus.guest.command.Echo,
+      dev.xenbus.guest.command.Ping,
+      dev.xenbus.guest.command.Poweroff,
+      dev.xenbus.guest.command.Reboot,
+      dev.xenbus.guest.command.Sha256sum;
 }

@@ -1,4 +1,4 @@
-/// A guest's own small commands (`ping`, `dd`, ...) and services.
+/// What runs in a guest once its kernel has booted. Start with [GuestInit].
 @NullMarked
 package dev.xenbus.guest;
 

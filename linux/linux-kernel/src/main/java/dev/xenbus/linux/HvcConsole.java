@@ -179,8 +179,29 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
   }
 
   @Override
-  public void onInterrupt(Runnable handler) {
+  public void onInterrupt(@Nullable Runnable handler) {
     onInterrupt = handler;
+    if (handler != null && removeControlC()) {
+      handler.run();
+    }
+  }
+
+  private boolean removeControlC() {
+    lock.lock();
+    try {
+      int count = inputBytes;
+      int kept = 0;
+      for (int i = 0; i < count; i++) {
+        byte b = input[(inputStart + i) % INPUT_BYTES_MAX];
+        if (b != CONTROL_C) {
+          input[(inputStart + kept++) % INPUT_BYTES_MAX] = b;
+        }
+      }
+      inputBytes = kept;
+      return kept < count;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Closes the console: its reader sees the end, and what is written is lost. May be called twice.

@@ -1,5 +1,7 @@
 package dev.xenbus.linux.api;
 
+import org.jspecify.annotations.Nullable;
+
 /// A kernel's console as a stream of bytes (`/dev/hvc0`).
 ///
 /// Threads: one reader, any number of writers.
@@ -12,7 +14,9 @@ public interface ConsoleTty {
   /// Writes all bytes; waits while the other side takes none.
   void write(byte[] bytes, int length);
 
-  /// Sets what hears a control-C (0x03) as soon as it comes in, before anybody reads it; it is not
-  /// read any more then. Called in any task.
-  void onInterrupt(Runnable handler);
+  /// Sets what hears a control-C (0x03) as soon as it comes in; those that wait to be read are
+  /// heard at once. Without a handler it is read as any other byte.
+  ///
+  /// @param handler called in any context, so it may not sleep; null for none
+  void onInterrupt(@Nullable Runnable handler);
 }
