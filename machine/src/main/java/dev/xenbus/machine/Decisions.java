@@ -69,6 +69,7 @@ final class Decisions {
 
   private int pick(Step asked) {
     int count = asked.options();
+    Bug.unless(count <= Recording.OPTIONS_MAX, "more possibilities than a schedule can hold");
     int picked = picker.pick(asked);
     if (picked < 0 || picked >= count) {
       scheduler.note(

@@ -2,10 +2,12 @@ package dev.xenbus.machine;
 
 import java.util.Arrays;
 
-/// The picks of a run so far, each with how many possibilities there were.
+/// The picks of a run so far, each with how many possibilities there were, in one word.
 final class Recording {
-  private int[] picks = new int[256];
-  private int[] options = new int[256];
+  /// Both numbers of a pick are below this: a step has at most so many possibilities.
+  static final int OPTIONS_MAX = 0xFFFF;
+
+  private int[] words = new int[256];
   private int size;
 
   int size() {
@@ -13,15 +15,17 @@ final class Recording {
   }
 
   void add(int pick, int count) {
-    if (size == picks.length) {
-      picks = Arrays.copyOf(picks, size * 2);
-      options = Arrays.copyOf(options, size * 2);
+    if (size == words.length) {
+      words = Arrays.copyOf(words, size * 2);
     }
-    picks[size] = pick;
-    options[size++] = count;
+    words[size++] = (pick << 16) | count;
   }
 
   Schedule schedule(long seed, String strategy) {
-    return new Schedule(seed, strategy, Arrays.copyOf(picks, size), Arrays.copyOf(options, size));
+    int[] picks = new int[size];
+    int[] options = new int[size];
+    Arrays.setAll(picks, place -> words[place] >>> 16);
+    Arrays.setAll(options, place -> words[place] & OPTIONS_MAX);
+    return new Schedule(seed, strategy, picks, options);
   }
 }
