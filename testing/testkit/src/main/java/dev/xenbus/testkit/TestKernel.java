@@ -18,6 +18,7 @@ import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.machine.WorkQueue;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A kernel for tests: threads of the machine, and stand-ins for the rest; no network, no disks.
 ///
@@ -33,6 +34,7 @@ public final class TestKernel implements Kernel {
   private final WorkQueue works;
   private final WaitQueue stalls;
   private final ConcurrentSkipListSet<String> stalled = new ConcurrentSkipListSet<>();
+  private final AtomicInteger held = new AtomicInteger();
   private volatile SystemState state = SystemState.RUNNING;
 
   /// Makes a kernel that runs.
@@ -156,6 +158,11 @@ public final class TestKernel implements Kernel {
     stalled.add(kind + "/" + subject);
   }
 
+  /// Waits until so many tasks in all have been held.
+  public void awaitHeld(int count) {
+    TestMachines.await(() -> held.get() >= count);
+  }
+
   /// Lets those who are held go on.
   public void release(String kind, String subject) {
     stalled.remove(kind + "/" + subject);
@@ -166,6 +173,7 @@ public final class TestKernel implements Kernel {
   public void stallPoint(String kind, String subject) {
     String name = kind + "/" + subject;
     if (stalled.contains(name)) {
+      held.incrementAndGet();
       stalls.await(Task.State.D, WaitQueue.FOREVER, () -> !stalled.contains(name));
     }
   }

@@ -1,0 +1,108 @@
+package dev.xenbus.probe.backend;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.api.spi.BackendDriver;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.machine.Machine;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.Task;
+import dev.xenbus.probe.BusDevice;
+import dev.xenbus.testkit.StoreLink;
+import dev.xenbus.testkit.TestKernel;
+import dev.xenbus.testkit.TestMachines;
+import dev.xenbus.testkit.TestStore;
+import dev.xenbus.testkit.TestXen;
+import dev.xenbus.xs.Mtwatch;
+import dev.xenbus.xs.StoreConnection;
+import dev.xenbus.xs.XenbusXs;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/// A backend bus over a scripted store.
+final class BackBench implements AutoCloseable {
+  final Machine machine;
+  final TestXen xen = new TestXen();
+  final TestStore store;
+  final TestKernel kernel;
+  final StoreLink link;
+  final XenbusXs xs;
+  final BackendBus backends;
+
+  BackBench(Machine machine, Mtwatch mtwatch, BackendDriver... drivers)
+      throws NoThread, KernelException {
+    this(machine, Domid.DOM0, mtwatch, drivers);
+  }
+
+  BackBench(Machine machine, Domid self, Mtwatch mtwatch, BackendDriver... drivers)
+      throws NoThread, KernelException {
+    this.machine = machine;
+    store = new TestStore(machine, xen);
+    kernel = new TestKernel(machine, xen, self);
+    link = store.connect(kernel);
+    xs =
+        new XenbusXs(
+            kernel, new StoreConnection(StoreConnection.Kind.PV, link.page(), link::open), mtwatch);
+    xs.start();
+    backends = new BackendBus(kernel, xs, List.of(drivers), driver -> TestKernel.NO_PARAMETERS);
+  }
+
+  BackBench started() throws KernelException {
+    backends.start();
+    return this;
+  }
+
+  void addDevice(String type, int frontend, String id) {
+    store.addDevice(type, kernel.domid(), Domid.of(frontend), id);
+  }
+
+  String back(String type, int frontend, String id) {
+    return "/local/domain/" + kernel.domid() + "/backend/" + type + "/" + frontend + "/" + id;
+  }
+
+  static String front(String type, int frontend, String id) {
+    return "/local/domain/" + frontend + "/device/" + type + "/" + id;
+  }
+
+  void frontState(String type, int frontend, String id, int state) {
+    store.write(front(type, frontend, id) + "/state", Integer.toString(state));
+  }
+
+  String backState(String type, int frontend, String id) {
+    return store.read(back(type, frontend, id) + "/state").orElse("gone");
+  }
+
+  void awaitBackState(String type, int frontend, String id, int state) {
+    await(() -> backState(type, frontend, id).equals(Integer.toString(state)));
+  }
+
+  List<String> deviceNames() {
+    return backends.bus().devices().stream().map(BusDevice::busId).toList();
+  }
+
+  List<String> threads() {
+    return machine.tasks().stream()
+        .filter(task -> task.state() != Task.State.Z)
+        .map(Task::comm)
+        .filter(comm -> comm.startsWith("xen-mtwatch"))
+        .toList();
+  }
+
+  void await(BooleanSupplier holds) {
+    TestMachines.await(holds);
+  }
+
+  /// Destroys a guest as the toolstack does with force: its devices' folders, then its home.
+  void destroy(int guest, String... types) {
+    for (String type : types) {
+      store.remove(front(type, guest, "0"));
+    }
+    store.remove("/local/domain/" + guest);
+  }
+
+  @Override
+  public void close() {
+    backends.close();
+    xs.close();
+    store.stop();
+  }
+}
