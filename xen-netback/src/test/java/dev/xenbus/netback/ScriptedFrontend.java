@@ -96,9 +96,14 @@ final class ScriptedFrontend {
 
   /// Publishes the nodes and goes to Connected.
   ScriptedFrontend publish() {
-    nodes.forEach((node, value) -> world.store.write(path + "/" + node, value));
+    publishNodes();
     state(4);
     return this;
+  }
+
+  /// Publishes the nodes alone.
+  void publishNodes() {
+    nodes.forEach((node, value) -> world.store.write(path + "/" + node, value));
   }
 
   /// Publishes, and waits until the backend is connected with its link up.
