@@ -39,6 +39,7 @@ public final class FakeDevice implements XenbusDevice {
   private final TreeMap<String, KernelFile> attributes = new TreeMap<>();
   private final List<String> errors = new ArrayList<>();
   private XenbusState state = XenbusState.INITIALISING;
+  private boolean isSuspended;
   private List<Driver> driver = List.of();
   private List<XenbusWatch> watch = List.of();
 
@@ -62,7 +63,7 @@ public final class FakeDevice implements XenbusDevice {
             xenbus.watch(
                 otherEnd + "/state",
                 _ -> {
-                  for (Driver bound : driver) {
+                  for (Driver bound : isSuspended ? List.<Driver>of() : driver) {
                     bound.otherEndChanged(readOtherEndState());
                   }
                 }));
@@ -87,9 +88,18 @@ public final class FakeDevice implements XenbusDevice {
     return !driver.isEmpty();
   }
 
-  /// Makes the device forget what it published, as the bus does before a resume.
-  public void forgetState() {
+  /// Keeps events from the driver, as while a guest is suspended.
+  public void suspend() {
+    isSuspended = true;
+  }
+
+  /// Resumes the driver as the bus does: it forgets what it published, the driver connects anew,
+  /// and then events come again, beginning with one.
+  public void resume(Runnable driverResume) {
     state = XenbusState.INITIALISING;
+    driverResume.run();
+    isSuspended = false;
+    driver.forEach(bound -> bound.otherEndChanged(readOtherEndState()));
   }
 
   @Override

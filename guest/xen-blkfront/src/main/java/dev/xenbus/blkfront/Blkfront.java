@@ -337,6 +337,9 @@ final class Blkfront implements FrontendDriver.Instance {
 
   @Override
   public void resume() throws KernelException {
+    if (queue.state() == RequestQueue.State.CLOSED) {
+      return;
+    }
     closeRings(queue.suspend());
     queue.underLock(pool::close);
     if (!publishRings()) {
