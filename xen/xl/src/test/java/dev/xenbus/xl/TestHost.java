@@ -47,6 +47,7 @@ final class TestHost {
   private final Bridge bridge = mock(Bridge.class);
   private final Consoles consoles = mock(Consoles.class);
   private final XlHost xlHost;
+  private XlServices.Connector connector = store::connect;
   private final Path folder;
   private final XlServices services;
   private final List<String> attachedImages = new ArrayList<>();
@@ -71,7 +72,8 @@ final class TestHost {
   public TestHost(XlRelease release, Path folder) {
     this.folder = folder;
     this.xlHost = new XlHost(cpu);
-    this.services = new XlServices(domains, kernel, store::connect, consoles, release, xlHost);
+    this.services =
+        new XlServices(domains, kernel, () -> connector.connect(), consoles, release, xlHost);
     store.script(backends);
     try {
       mockKernel();
@@ -145,6 +147,15 @@ final class TestHost {
           main.run();
           return 0;
         });
+  }
+
+  /// Lets `xl` speak to another store.
+  void connector(XlServices.Connector newConnector) {
+    connector = newConnector;
+  }
+
+  Cpu cpu() {
+    return cpu;
   }
 
   /// Types `xl` and waits until it has ended.
