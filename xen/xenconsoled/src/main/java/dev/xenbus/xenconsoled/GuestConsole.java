@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.EventDevice;
 import dev.xenbus.abi.hypercall.GrantDevice;
+import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.abi.io.ByteRing;
 import dev.xenbus.abi.io.ConsoleRing;
 import dev.xenbus.machine.Clock;
@@ -14,6 +15,7 @@ import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,7 @@ final class GuestConsole {
   private final int port;
   private final byte[] buffer = new byte[ConsoleRing.OUTPUT_BYTES];
   private boolean broken;
+  private @Nullable ShutdownReason stopping;
 
   private final Mutex lock;
 
@@ -64,6 +67,9 @@ final class GuestConsole {
 
   @GuardedBy("lock")
   private @Nullable Session typist;
+
+  @GuardedBy("lock")
+  private @Nullable ShutdownReason stopped;
 
   @GuardedBy("lock")
   private boolean gone;
@@ -118,7 +124,26 @@ final class GuestConsole {
     }
     boolean more = takeOutput();
     giveInput();
+    if (stopping != null && ring.output().readable() == 0) {
+      noteStop();
+    }
     return more && !broken;
+  }
+
+  /// The guest has stopped: once what it printed is taken, sessions are told. Called by the daemon.
+  void stop(ShutdownReason reason) {
+    stopping = reason;
+    serve();
+  }
+
+  private void noteStop() {
+    lock.lock();
+    try {
+      stopped = stopping;
+    } finally {
+      lock.unlock();
+    }
+    changed.wakeAll();
   }
 
   private boolean takeOutput() {
@@ -211,6 +236,7 @@ final class GuestConsole {
     broken = true;
     lock.lock();
     try {
+      stopped = stopping;
       gone = true;
     } finally {
       lock.unlock();
@@ -258,7 +284,7 @@ final class GuestConsole {
       lock.lock();
       try {
         while (output.size() == 0) {
-          if (gone) {
+          if (gone || stopped != null) {
             return -1;
           }
           if (!sleep(deadline)) {
@@ -314,6 +340,16 @@ final class GuestConsole {
         }
         typist = this;
         return !gone;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public Optional<ShutdownReason> stopped() {
+      lock.lock();
+      try {
+        return Optional.ofNullable(stopped);
       } finally {
         lock.unlock();
       }

@@ -8,6 +8,7 @@ import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.EventDevice;
 import dev.xenbus.abi.hypercall.GrantDevice;
 import dev.xenbus.abi.hypercall.HypercallException;
+import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.machine.Clock;
 import dev.xenbus.machine.Cpu;
@@ -263,9 +264,20 @@ public final class Xenconsoled implements Consoles {
       Optional<DomainInfo> info = options.domains().info(domid);
       boolean alive =
           info.isPresent() && !info.get().dying() && info.get().uuid().equals(known.get(domid));
+      noteStop(domid, info);
       if (!alive) {
         drop(store, domid);
       }
+    }
+  }
+
+  // A guest that was suspended goes on later.
+  private void noteStop(Domid domid, Optional<DomainInfo> info) {
+    GuestConsole console = find(domid);
+    Optional<ShutdownReason> reason =
+        info.flatMap(DomainInfo::shutdown).filter(why -> why != ShutdownReason.SUSPEND);
+    if (console != null && reason.isPresent() && console.uuid().equals(info.orElseThrow().uuid())) {
+      console.stop(reason.get());
     }
   }
 

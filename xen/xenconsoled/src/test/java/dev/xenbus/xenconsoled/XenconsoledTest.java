@@ -14,6 +14,7 @@ import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.EventDevice;
 import dev.xenbus.abi.hypercall.GrantDevice;
 import dev.xenbus.abi.hypercall.HypercallException;
+import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.abi.io.ConsoleRing;
 import dev.xenbus.abi.io.RingPoint;
 import dev.xenbus.machine.Cpu;
@@ -62,9 +63,11 @@ class XenconsoledTest {
     }
 
     void guest(Domid domid, UUID uuid, boolean dying) {
-      table.put(
-          domid,
-          new DomainInfo(domid, uuid, dying, Optional.empty(), false, false, false, 1, 1, 1, 0));
+      guest(domid, uuid, dying, Optional.empty());
+    }
+
+    void guest(Domid domid, UUID uuid, boolean dying, Optional<ShutdownReason> reason) {
+      table.put(domid, new DomainInfo(domid, uuid, dying, reason, false, false, false, 1, 1, 1, 0));
       pages.computeIfAbsent(domid, _ -> Arena.ofAuto().allocate(4096, 4096));
     }
 
@@ -270,6 +273,27 @@ class XenconsoledTest {
               assertEquals(-1, session.read(new byte[1], SECOND));
               assertFalse(daemon.attach(domid, 0).isPresent());
             });
+  }
+
+  @Test
+  void sessionLearnsWhyTheGuestStoppedEvenIfItIsDestroyedAtOnce() throws Exception {
+    for (boolean dying : new boolean[] {false, true}) {
+      fair()
+          .run(
+              (world, daemon, client) -> {
+                Domid domid = Domid.of(3);
+                world.create(client, domid);
+                ConsoleSession session = daemon.attach(domid, SECOND).orElseThrow();
+                assertEquals(Optional.empty(), session.stopped());
+                world.print(domid, "going down");
+                world.guest(domid, new UUID(0, 80), dying, Optional.of(ShutdownReason.POWEROFF));
+                client.release(3);
+                Task.sleep(SECOND);
+                assertEquals("going down", read(session));
+                assertEquals(-1, session.read(new byte[1], SECOND));
+                assertEquals(Optional.of(ShutdownReason.POWEROFF), session.stopped());
+              });
+    }
   }
 
   @Test

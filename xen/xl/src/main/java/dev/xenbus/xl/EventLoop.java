@@ -1,6 +1,7 @@
 package dev.xenbus.xl;
 
 import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.machine.Body;
 import dev.xenbus.machine.Clock;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.NoThread;
@@ -65,9 +66,17 @@ final class EventLoop implements AutoCloseable {
   /// @param handler called then
   record Timeout(long deadlineNanos, int number, Handler handler) {}
 
+  /// Starts processes that are collected when they have ended.
+  @FunctionalInterface
+  interface Spawner {
+    /// Starts one.
+    Task start(String comm, Body body) throws NoThread;
+  }
+
   private static final class Child {
     private final ChildHandler handler;
-    private volatile boolean exited;
+    private int exitCode = 1;
+    private volatile boolean exited; // written after the exit code
 
     Child(ChildHandler handler) {
       this.handler = handler;
@@ -75,7 +84,7 @@ final class EventLoop implements AutoCloseable {
   }
 
   private final StoreConnection store;
-  private final Cpu cpu;
+  private final Spawner spawner;
   private final Clock clock;
   private final Poller poller;
   private final TextOutput childOutput;
@@ -89,9 +98,12 @@ final class EventLoop implements AutoCloseable {
   private int watchCounter;
   private int timeoutCounter;
 
-  EventLoop(StoreConnection store, Cpu cpu, TextOutput childOutput) {
+  /// Makes a loop on which nothing is waited for.
+  ///
+  /// @param childOutput where children print
+  EventLoop(StoreConnection store, Cpu cpu, Spawner spawner, TextOutput childOutput) {
     this.store = store;
-    this.cpu = cpu;
+    this.spawner = spawner;
     this.clock = cpu.machine().clock();
     this.poller = cpu.poller("poll_schedule_timeout");
     this.childOutput = childOutput;
@@ -146,18 +158,18 @@ final class EventLoop implements AutoCloseable {
   Task child(String comm, ChildBody body, ChildHandler handler) throws NoThread {
     Child child = new Child(handler);
     Task task =
-        cpu.process(
+        spawner.start(
             comm,
             _ -> {
               try {
-                return body.run(childOutput);
+                child.exitCode = body.run(childOutput);
+                return child.exitCode;
               } finally {
                 child.exited = true;
                 poller.rouse();
               }
             });
     children.put(task, child);
-    task.wake();
     return task;
   }
 
@@ -197,7 +209,7 @@ final class EventLoop implements AutoCloseable {
       if (entry.getValue().exited) {
         Task task = entry.getKey();
         children.remove(task);
-        entry.getValue().handler.exited(task.pid(), task.waitFor());
+        entry.getValue().handler.exited(task.pid(), entry.getValue().exitCode);
         return true;
       }
     }

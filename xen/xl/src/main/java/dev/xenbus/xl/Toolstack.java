@@ -70,7 +70,7 @@ public final class Toolstack implements AutoCloseable {
             services.release(),
             connector,
             new Xs(store),
-            new EventLoop(store, services.kernel().cpu(), err),
+            new EventLoop(store, services.kernel().cpu(), services.host()::daemonize, err),
             new LibxlLog(err, services.release()),
             services.kernel().cpu().machine().choices().random("xl"),
             files);

@@ -6,6 +6,7 @@ import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.when;
 
 import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.machine.Task;
 import dev.xenbus.xenconsoled.ConsoleSession;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ class ConsoleCommandTest {
     private final StringBuilder typed = new StringBuilder();
     private boolean busy;
     private boolean gone;
+    private Optional<ShutdownReason> stopped = Optional.empty();
 
     @Override
     public int read(byte[] into, long timeoutNanos) {
@@ -51,6 +53,11 @@ class ConsoleCommandTest {
     @Override
     public boolean claimInput(long timeoutNanos) {
       return !busy;
+    }
+
+    @Override
+    public Optional<ShutdownReason> stopped() {
+      return stopped;
     }
 
     @Override
@@ -106,6 +113,19 @@ class ConsoleCommandTest {
     assertEquals("half", outcome.out());
     assertEquals("xl console: domain 1 is gone\n", outcome.err());
     assertEquals(1, outcome.exitCode());
+  }
+
+  @Test
+  void commandThatEndsTheGuestSucceeds() throws Exception {
+    guest.answers.add("\u001b]133;C\u0007");
+    guest.gone = true;
+    guest.stopped = Optional.of(ShutdownReason.POWEROFF);
+    TestHost.Outcome outcome = run("console", "1", "-c", "poweroff");
+    assertEquals("xl console: domain 1 has shut down, reason code 0\n", outcome.err());
+    assertEquals(0, outcome.exitCode());
+    guest.answers.add("\u001b]133;C\u0007");
+    guest.stopped = Optional.of(ShutdownReason.CRASH);
+    assertEquals(1, run("console", "1", "-c", "ping").exitCode());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.xenbus.xl.cli;
 
 import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenconsoled.ConsoleSession;
@@ -81,7 +82,7 @@ final class ConsoleCommand {
         long patience = marks.hasBegun() ? WaitQueue.FOREVER : ANSWER_NANOS;
         int bytes = session.read(buffer, patience);
         if (bytes < 0) {
-          throw new UsageException(1, "xl console: domain " + domid + " is gone");
+          return ended();
         }
         if (bytes == 0) {
           return unanswered("domain " + domid + " does not answer on its console");
@@ -95,6 +96,20 @@ final class ConsoleCommand {
           return exitCode.getAsInt();
         }
       }
+    }
+
+    // A command such as poweroff does not answer any more.
+    private int ended() throws UsageException {
+      Optional<ShutdownReason> reason = session.stopped();
+      if (reason.isEmpty()) {
+        throw new UsageException(1, "xl console: domain " + domid + " is gone");
+      }
+      xl.err()
+          .println(
+              "xl console: domain " + domid + " has shut down, reason code " + reason.get().code());
+      boolean wanted =
+          reason.get() == ShutdownReason.POWEROFF || reason.get() == ShutdownReason.REBOOT;
+      return wanted ? 0 : 1;
     }
 
     // The time is over, or a signal came: then the guest's command gets it too.
