@@ -30,6 +30,10 @@ final class SimulatedScheduler implements Scheduler {
   private long steps;
   private long sliceSteps;
 
+  /// After how many rounds of nothing but `RELAX` time moves. Many: a task with work to do may relax
+  /// between pieces of it, and no time-out may come meanwhile.
+  private static final long RELAX_ROUNDS = 1_000;
+
   /// How many points in a row were `RELAX`.
   private long relaxes;
 
@@ -178,10 +182,10 @@ final class SimulatedScheduler implements Scheduler {
     }
   }
 
-  /// Moves time if everybody who can run has done nothing but relax for two rounds: they all wait
+  /// Moves time if everybody who can run has done nothing but relax for many rounds: they all wait
   /// for something that only time brings.
   private void spinning() {
-    if (++relaxes > 2L * (ready.size() + 1)) {
+    if (++relaxes > RELAX_ROUNDS * (ready.size() + 1)) {
       relaxes = 0;
       advance(false);
     }
