@@ -18,10 +18,10 @@ module dev.xenbus.emulator {
   requires static com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 
-  // exports dev.xenbus.emulator;
+  exports dev.xenbus.emulator;
   exports dev.xenbus.emulator.shell;
 
   uses dev.xenbus.linux.api.UserCommand;
 
-  // opens dev.xenbus.emulator to com.google.guice;
+  opens dev.xenbus.emulator to com.google.guice;
 }

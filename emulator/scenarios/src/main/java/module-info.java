@@ -4,7 +4,7 @@
 module dev.xenbus.scenarios {
   requires transitive dev.xenbus.emulator;
   requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
-// exports dev.xenbus.scenarios;
+exports dev.xenbus.scenarios;
 }

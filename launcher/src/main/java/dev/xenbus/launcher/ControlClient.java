@@ -48,8 +48,12 @@ final class ControlClient implements AutoCloseable {
   }
 
   /// Sends Ctrl-C to the line that runs.
-  void interrupt() throws IOException {
-    ControlProtocol.send(channel, Type.INTERRUPT, "");
+  void interrupt() {
+    try {
+      ControlProtocol.send(channel, Type.INTERRUPT, "");
+    } catch (IOException _) {
+      // The emulator went: there is nothing to interrupt.
+    }
   }
 
   @Override

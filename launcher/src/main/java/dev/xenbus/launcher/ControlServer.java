@@ -16,11 +16,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Serves the control socket of a live emulator: each connection is a console of its own.
 ///
-/// Threads: `emu-control` accepts; `emu-conn-<n>` reads what connection n sends, and a process `sh`
-/// runs its lines, so that Ctrl-C reaches a line that runs.
+/// Threads: `emu-control` accepts; `emu-conn-<n>` reads what connection n sends, and a thread
+/// `emu-sh` runs its lines, so that Ctrl-C reaches a line that runs.
 final class ControlServer implements AutoCloseable {
   private final Cpu cpu;
   private final Path socket;
@@ -67,7 +68,7 @@ final class ControlServer implements AutoCloseable {
   }
 
   private int serve(SocketChannel channel) {
-    Connection connection = new Connection(channel);
+    Connection connection = new Connection(channel, new AtomicBoolean());
     Shell shell = shells.create(connection.output(Type.OUT), connection.output(Type.ERR));
     try (channel) {
       ControlProtocol.greet(channel);
@@ -80,7 +81,7 @@ final class ControlServer implements AutoCloseable {
         }
       }
     } catch (IOException _) {
-      // The client went: what it ran is told so.
+      // The client went, or does not speak our language: what it ran is told so.
       shell.interrupt();
     }
     return 0;
@@ -88,7 +89,10 @@ final class ControlServer implements AutoCloseable {
 
   private void start(Shell shell, Connection connection, String line) throws IOException {
     try {
-      cpu.process("sh", self -> runLine(shell, connection, line)).wake();
+      if (!connection.busy().compareAndSet(false, true)) {
+        throw new IOException("control socket: a command while another one runs");
+      }
+      cpu.kthread("emu-sh", self -> runLine(shell, connection, line)).wake();
     } catch (NoThread e) {
       connection.output(Type.ERR).println("sh: " + e.getMessage());
       ControlProtocol.send(connection.channel(), Type.EXIT, "126");
@@ -97,6 +101,7 @@ final class ControlServer implements AutoCloseable {
 
   private static int runLine(Shell shell, Connection connection, String line) {
     int exit = shell.execute(line);
+    connection.busy().set(false);
     try {
       ControlProtocol.send(connection.channel(), Type.EXIT, Integer.toString(exit));
     } catch (IOException _) {
@@ -105,7 +110,7 @@ final class ControlServer implements AutoCloseable {
     return exit;
   }
 
-  private record Connection(SocketChannel channel) {
+  private record Connection(SocketChannel channel, AtomicBoolean busy) {
     TextOutput output(Type type) {
       return text -> {
         try {

@@ -1,4 +1,6 @@
-/// The composition root as a library: Guice wires a whole dom0 with its guests.
+/// A whole dom0 with its guests, as a library.
+///
+/// Start with [Emulator], which boots a [Dom0] on a machine.
 @NullMarked
 package dev.xenbus.emulator;
 

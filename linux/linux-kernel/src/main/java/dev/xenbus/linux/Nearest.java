@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.Optional;
 
 /// Finds the known word that is most like a mistyped one.
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /// Returns the known word with the fewest changed characters; empty if that is more than a third
   /// of them.
-  static Optional<String> of(String typed, Collection<String> known) {
+  public static Optional<String> of(String typed, Collection<String> known) {
     String best = "";
     int fewest = Integer.MAX_VALUE;
     for (String word : known) {

@@ -4,6 +4,7 @@ import dev.xenbus.emulator.shell.ShellSyntax.Command;
 import dev.xenbus.emulator.shell.ShellSyntax.SyntaxException;
 import dev.xenbus.emulator.shell.ShellSyntax.When;
 import dev.xenbus.emulator.shell.ShellSyntax.Word;
+import dev.xenbus.linux.Nearest;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.TextOutput;
@@ -199,7 +200,7 @@ public final class Shell {
     UserCommand command = options.commands().get(name);
     if (command == null) {
       String near =
-          Nearest.to(name, help().keySet()).map(n -> "; did you mean " + n + "?").orElse("");
+          Nearest.of(name, help().keySet()).map(n -> "; did you mean " + n + "?").orElse("");
       options.err().println("sh: " + name + ": command not found" + near);
       return NOT_FOUND;
     }

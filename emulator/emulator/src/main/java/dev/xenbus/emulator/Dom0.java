@@ -1,0 +1,125 @@
+package dev.xenbus.emulator;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.abi.hypercall.DomainInfo;
+import dev.xenbus.emulator.shell.Shell;
+import dev.xenbus.linux.LinuxKernel;
+import dev.xenbus.linux.api.Kernel.SystemState;
+import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.linux.api.UserCommand;
+import dev.xenbus.machine.Completion;
+import dev.xenbus.machine.Machine;
+import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
+import dev.xenbus.probe.backend.BackendBus;
+import dev.xenbus.xenstored.Xenstored;
+import dev.xenbus.xs.XenbusXs;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A running dom0: Xen, the store, the kernel with its backend drivers, the console daemon.
+///
+/// Threads: any task; [#requestPowerOff] and [#isPowerOffRequested] any thread.
+public final class Dom0 {
+  /// How long guests have to shut down at power-off before they are destroyed.
+  private static final long GUESTS_TIMEOUT_NANOS = 10_000_000_000L;
+
+  /// How often it is looked whether they have.
+  private static final long GUESTS_POLL_NANOS = 50_000_000L;
+
+  private final Parts parts;
+  private final Commands commands;
+  private final Services services;
+  private boolean down;
+
+  /// What it is made of.
+  record Parts(
+      Machine machine,
+      LinuxKernel kernel,
+      DomainControl domains,
+      Xenstored store,
+      XenbusXs xs,
+      BackendBus backends,
+      Task consoleDaemon,
+      Completion powerOff) {}
+
+  Dom0(Parts parts, Commands commands, Services services) {
+    this.parts = parts;
+    this.commands = commands;
+    this.services = services;
+  }
+
+  /// Returns the machine that it runs on.
+  public Machine machine() {
+    return parts.machine();
+  }
+
+  /// Returns its kernel.
+  public LinuxKernel kernel() {
+    return parts.kernel();
+  }
+
+  /// Returns the hypervisor, as a control domain sees it.
+  public DomainControl domains() {
+    return parts.domains();
+  }
+
+  /// Returns a console.
+  ///
+  /// @param folder what file names are relative to
+  public Shell shell(Path folder, TextOutput out, TextOutput err) {
+    return new Shell(
+        new Shell.Options(
+            parts.kernel(), commands.of(UserCommand.Place.DOM0), services, folder, out, err));
+  }
+
+  /// Asks for a power-off: whoever waits in [#awaitPowerOff] goes on. From any thread.
+  public void requestPowerOff() {
+    parts.powerOff().completeAll();
+  }
+
+  /// Returns whether a power-off was asked for.
+  public boolean isPowerOffRequested() {
+    return parts.powerOff().isDone();
+  }
+
+  /// Waits until a power-off is asked for.
+  public void awaitPowerOff() {
+    parts.powerOff().await(WaitQueue.FOREVER);
+  }
+
+  /// Powers off: guests first, then the drivers, then the store. May be called twice.
+  public void powerOff() {
+    if (down) {
+      return;
+    }
+    down = true;
+    requestPowerOff();
+    stopGuests();
+    parts.kernel().systemState(SystemState.HALTING);
+    parts.backends().close();
+    parts.consoleDaemon().signal();
+    parts.consoleDaemon().waitFor();
+    parts.xs().close();
+    parts.store().close();
+  }
+
+  /// Asks every guest to shut down, then destroys them.
+  private void stopGuests() {
+    Shell shell = shell(Path.of(""), text -> {}, parts.kernel().printk()::warn);
+    guests().forEach(guest -> shell.execute("xl shutdown " + guest.domid()));
+    long deadline = machine().clock().nanos() + GUESTS_TIMEOUT_NANOS;
+    while (machine().clock().nanos() < deadline
+        && guests().stream().anyMatch(guest -> guest.shutdown().isEmpty())) {
+      Task.sleep(GUESTS_POLL_NANOS);
+    }
+    guests().forEach(guest -> shell.execute("xl destroy " + guest.domid()));
+  }
+
+  private List<DomainInfo> guests() {
+    return parts.domains().list().stream()
+        .filter(domain -> !domain.domid().equals(Domid.DOM0) && !domain.dying())
+        .toList();
+  }
+}

@@ -1,0 +1,171 @@
+package dev.xenbus.emulator;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.hypervisor.Hypervisor;
+import dev.xenbus.linux.KernelLog;
+import dev.xenbus.linux.LinuxKernel;
+import dev.xenbus.linux.api.GrantRefs;
+import dev.xenbus.linux.api.Kernel.SystemState;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.MacAddress;
+import dev.xenbus.linux.api.Page;
+import dev.xenbus.linux.xen.XenPlatform;
+import dev.xenbus.machine.Completion;
+import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.Machine;
+import dev.xenbus.machine.NoThread;
+import dev.xenbus.machine.Task;
+import dev.xenbus.probe.backend.BackendBus;
+import dev.xenbus.xenconsoled.Xenconsoled;
+import dev.xenbus.xenstore.client.XenstoreClient;
+import dev.xenbus.xenstored.Xenstored;
+import dev.xenbus.xl.XlHost;
+import dev.xenbus.xl.XlRelease;
+import dev.xenbus.xl.XlServices;
+import dev.xenbus.xs.StoreConnection;
+import dev.xenbus.xs.XenbusXs;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Boots one dom0, each step in the order in which it is written here.
+final class Dom0Boot {
+  private static final MacAddress BRIDGE_MAC = new MacAddress(0x00163E_FFFF01L);
+
+  private final Machine machine;
+  private final BootOptions options;
+  private final Drivers drivers;
+  private final Commands commands;
+
+  Dom0Boot(Machine machine, BootOptions options, Drivers drivers, Commands commands) {
+    this.machine = machine;
+    this.options = options;
+    this.drivers = drivers;
+    this.commands = commands;
+  }
+
+  /// Boots.
+  ///
+  /// @throws IOException if a socket cannot be opened, or a thread cannot be made
+  Dom0 boot() throws IOException {
+    try {
+      return bootAll();
+    } catch (NoThread e) {
+      throw new IOException("dom0 cannot boot: " + e.getMessage(), e);
+    }
+  }
+
+  private Dom0 bootAll() throws IOException, NoThread {
+    Hypervisor hypervisor =
+        new Hypervisor(
+            machine,
+            Hypervisor.Options.ofMemory(memoryMib()),
+            start -> GuestSystem.boot(start, drivers, commands));
+    Cpu cpu = hypervisor.dom0Cpu();
+    DomainControl domains = hypervisor.dom0().domains();
+    KernelLog log = new KernelLog(machine.clock());
+    XenPlatform platform =
+        new XenPlatform(
+            new XenPlatform.Options(
+                cpu, hypervisor.dom0(), log, cpu.workQueue("xen", 1)));
+    Completion powerOff = cpu.completion("power_off");
+    LinuxKernel kernel =
+        new LinuxKernel(
+            new LinuxKernel.Options(
+                cpu,
+                Domid.DOM0,
+                "dom0",
+                options.config().commandLine(),
+                log,
+                platform.pages(),
+                platform.grants(),
+                platform.events(),
+                reason -> powerOff.completeAll()));
+    kernel.loadStallInjector();
+    Xenstored store = startStore(cpu, platform, domains, log);
+    XenbusXs xs = connectToStore(kernel, platform, store);
+    writeOwnNodes(store);
+    startNetwork(kernel);
+    BackendBus backends =
+        new BackendBus(
+            kernel, xs, drivers.backends(), driver -> options.config().module(driver.name()));
+    backends.start();
+    Xenconsoled consoles =
+        new Xenconsoled(
+            new Xenconsoled.Options(
+                cpu,
+                store::connect,
+                domains,
+                platform.grantDevice(),
+                platform.eventDevice(),
+                log::warn));
+    Task consoleDaemon = consoles.start();
+    Services services = new Services();
+    services.add(
+        XlServices.class,
+        new XlServices(domains, kernel, store::connect, consoles, release(), new XlHost(cpu)));
+    kernel.warnOfUnclaimedParameters();
+    kernel.systemState(SystemState.RUNNING);
+    return new Dom0(
+        new Dom0.Parts(
+            machine, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
+        commands,
+        services);
+  }
+
+  private int memoryMib() {
+    return (int) options.config().module(Parameters.HYPERVISOR).number("memory");
+  }
+
+  private XlRelease release() {
+    return XlRelease.ofLabel(options.config().module(Parameters.XL).text("release")).orElseThrow();
+  }
+
+  private Xenstored startStore(
+      Cpu cpu, XenPlatform platform, DomainControl domains, KernelLog log)
+      throws IOException, NoThread {
+    SequencedMap<Integer, java.nio.file.Path> guests = new LinkedHashMap<>();
+    options.guestSockets().forEach((domid, path) -> guests.put(domid.value(), path));
+    return new Xenstored(
+        cpu,
+        new Xenstored.Options(
+            Optional.of(
+                new Xenstored.Xen(platform.grantDevice(), platform.eventDevice(), domains)),
+            options.storeSockets(),
+            guests,
+            line -> log.info("xenstored: " + line)));
+  }
+
+  /// Connects dom0's kernel: the store is a process of its own domain (`xenstored_local_init`).
+  private XenbusXs connectToStore(LinuxKernel kernel, XenPlatform platform, Xenstored store)
+      throws IOException {
+    Page page = platform.pages().allocate();
+    platform.grantReserved(GrantRefs.XENSTORE, Domid.DOM0, page);
+    XenbusXs xs =
+        new XenbusXs(
+            kernel,
+            StoreConnection.local(kernel, page.memory()),
+            options.config().mtwatch());
+    xs.start();
+    store.connectDom0(page.memory(), xs.storePort());
+    return xs;
+  }
+
+  /// Writes what dom0's boot scripts write, in their order (`xen-init-dom0`).
+  private static void writeOwnNodes(Xenstored store) throws IOException {
+    try (XenstoreClient client = new XenstoreClient(store.connect())) {
+      client.write("/local/domain/0/domid", "0");
+      client.write("/local/domain/0/name", "Domain-0");
+      client.write("/local/pool/0/name", "Pool-0");
+    }
+  }
+
+  private void startNetwork(LinuxKernel kernel) throws KernelException {
+    String[] address =
+        options.config().module(Parameters.BRIDGE).text("address").split("/", 2);
+    kernel.net().addBridge(Parameters.BRIDGE, BRIDGE_MAC);
+    kernel.net().addAddress(Parameters.BRIDGE, address[0], Integer.parseInt(address[1]));
+  }
+}

@@ -1,0 +1,108 @@
+package dev.xenbus.launcher;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The `xenemu` command.
+@Command(
+    name = "xenemu",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = "A Xen dom0's control plane inside one Java process.",
+    subcommands = {
+      BootCommand.class,
+      ShCommand.class,
+      XlCommand.class,
+      XenstoredCommand.class,
+      DemoCommand.class,
+      ConformanceCommand.class,
+      CommandLine.HelpCommand.class
+    },
+    footer = {
+      "",
+      "For developers: xenemu build, test [--install], fmt, mvn ...",
+      "",
+      "Exit codes: 0 done; 1 what was asked failed; 2 wrong usage or configuration; 130 interrupted.",
+      "xl and xenstore-* keep their own."
+    })
+public final class Main implements Runnable {
+  /// What was asked failed.
+  static final int FAILED = 1;
+
+  /// Wrong usage or configuration.
+  static final int USAGE = 2;
+
+  /// Ctrl-C.
+  static final int INTERRUPTED = 130;
+
+  @Spec private CommandSpec spec;
+
+  /// Made by picocli.
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
+  Main() {}
+
+  /// Starts.
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /// Runs one command of `xenemu`.
+  ///
+  /// @return the exit code
+  static int run(String... arguments) {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setExecutionExceptionHandler(
+        (exception, command, parsed) -> fail(command.getErr(), exception));
+    commandLine.setParameterExceptionHandler(Main::usage);
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    List<String> normalized = Stream.of(arguments).map(Main::normalize).toList();
+    return commandLine.execute(normalized.toArray(String[]::new));
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /// An option with an optional value would swallow the word behind it; the seed wants its `=`.
+  private static String normalize(String argument) {
+    return argument.equals("--simulate") ? "--simulate=" : argument;
+  }
+
+  private static int fail(PrintWriter err, Throwable exception) {
+    String message = exception.getMessage();
+    err.println("xenemu: " + (message == null ? exception.toString() : message));
+    if (System.getenv("XENEMU_DEBUG") != null) {
+      exception.printStackTrace(err);
+    }
+    return exception instanceof UsageException ? USAGE : FAILED;
+  }
+
+  private static int usage(ParameterException exception, String[] arguments) {
+    CommandLine command = exception.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("xenemu: " + exception.getMessage());
+    CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
+    err.println("See xenemu " + command.getCommandSpec().qualifiedName(" ").replaceFirst(
+        "^xenemu ?", "") + " --help");
+    return USAGE;
+  }
+
+  /// What `--version` prints.
+  static final class Version implements IVersionProvider {
+    /// Made by picocli.
+    Version() {}
+
+    @Override
+    public String[] getVersion() {
+      return new String[] {"xenemu 0.1.0", "Java " + Runtime.version()};
+    }
+  }
+}
