@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.io.blkif.BlockProtocol;
-import dev.xenbus.blktest.RawFrontend;
-import dev.xenbus.blktest.VbdFixture;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.SimulatedMachine;
+import dev.xenbus.testkit.vbd.RawFrontend;
+import dev.xenbus.testkit.vbd.VbdFixture;
 import java.util.List;
 
 /// The backend with a frontend of the test's own making.

@@ -1,4 +1,4 @@
-package dev.xenbus.blktest;
+package dev.xenbus.testkit.vbd;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.xenbus.blktest;
+package dev.xenbus.testkit.vbd;
 
 import dev.xenbus.linux.api.KernelParameter;
 import dev.xenbus.linux.api.ParameterValues;

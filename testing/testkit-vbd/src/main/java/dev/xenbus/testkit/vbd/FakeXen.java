@@ -1,4 +1,4 @@
-package dev.xenbus.blktest;
+package dev.xenbus.testkit.vbd;
 
 import dev.xenbus.machine.Machine;
 import java.util.ArrayList;

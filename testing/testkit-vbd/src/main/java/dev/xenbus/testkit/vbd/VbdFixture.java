@@ -1,4 +1,4 @@
-package dev.xenbus.blktest;
+package dev.xenbus.testkit.vbd;
 
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.api.DriverContext;
