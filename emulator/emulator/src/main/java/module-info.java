@@ -23,5 +23,6 @@ module dev.xenbus.emulator {
 
   uses dev.xenbus.linux.api.UserCommand;
 
-  opens dev.xenbus.emulator to com.google.guice;
+  opens dev.xenbus.emulator to
+      com.google.guice;
 }

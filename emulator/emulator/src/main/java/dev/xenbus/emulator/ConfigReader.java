@@ -112,12 +112,8 @@ final class ConfigReader {
     parameters.kernel().forEach(parameter -> known.add(KERNEL + parameter.name()));
     parameters
         .modules()
-        .forEach(
-            (module, list) ->
-                list.forEach(p -> known.add(MODULE + module + "." + p.name())));
-    boolean loaded =
-        !key.startsWith(MODULE)
-            || parameters.modules().containsKey(moduleOf(key));
+        .forEach((module, list) -> list.forEach(p -> known.add(MODULE + module + "." + p.name())));
+    boolean loaded = !key.startsWith(MODULE) || parameters.modules().containsKey(moduleOf(key));
     if (loaded && !known.contains(key)) {
       String near = Nearest.of(key, known).map(n -> "; did you mean " + n + "?").orElse("");
       throw new BadConfiguration(place + ": unknown parameter" + near);

@@ -68,8 +68,7 @@ final class Dom0Boot {
     KernelLog log = new KernelLog(machine.clock());
     XenPlatform platform =
         new XenPlatform(
-            new XenPlatform.Options(
-                cpu, hypervisor.dom0(), log, cpu.workQueue("xen", 1)));
+            new XenPlatform.Options(cpu, hypervisor.dom0(), log, cpu.workQueue("xen", 1)));
     Completion powerOff = cpu.completion("power_off");
     LinuxKernel kernel =
         new LinuxKernel(
@@ -109,8 +108,7 @@ final class Dom0Boot {
     kernel.warnOfUnclaimedParameters();
     kernel.systemState(SystemState.RUNNING);
     return new Dom0(
-        new Dom0.Parts(
-            machine, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
+        new Dom0.Parts(machine, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
         commands,
         services);
   }
@@ -123,16 +121,14 @@ final class Dom0Boot {
     return XlRelease.ofLabel(options.config().module(Parameters.XL).text("release")).orElseThrow();
   }
 
-  private Xenstored startStore(
-      Cpu cpu, XenPlatform platform, DomainControl domains, KernelLog log)
+  private Xenstored startStore(Cpu cpu, XenPlatform platform, DomainControl domains, KernelLog log)
       throws IOException, NoThread {
     SequencedMap<Integer, java.nio.file.Path> guests = new LinkedHashMap<>();
     options.guestSockets().forEach((domid, path) -> guests.put(domid.value(), path));
     return new Xenstored(
         cpu,
         new Xenstored.Options(
-            Optional.of(
-                new Xenstored.Xen(platform.grantDevice(), platform.eventDevice(), domains)),
+            Optional.of(new Xenstored.Xen(platform.grantDevice(), platform.eventDevice(), domains)),
             options.storeSockets(),
             guests,
             line -> log.info("xenstored: " + line)));
@@ -145,9 +141,7 @@ final class Dom0Boot {
     platform.grantReserved(GrantRefs.XENSTORE, Domid.DOM0, page);
     XenbusXs xs =
         new XenbusXs(
-            kernel,
-            StoreConnection.local(kernel, page.memory()),
-            options.config().mtwatch());
+            kernel, StoreConnection.local(kernel, page.memory()), options.config().mtwatch());
     xs.start();
     store.connectDom0(page.memory(), xs.storePort());
     return xs;
@@ -163,8 +157,7 @@ final class Dom0Boot {
   }
 
   private void startNetwork(LinuxKernel kernel) throws KernelException {
-    String[] address =
-        options.config().module(Parameters.BRIDGE).text("address").split("/", 2);
+    String[] address = options.config().module(Parameters.BRIDGE).text("address").split("/", 2);
     kernel.net().addBridge(Parameters.BRIDGE, BRIDGE_MAC);
     kernel.net().addAddress(Parameters.BRIDGE, address[0], Integer.parseInt(address[1]));
   }

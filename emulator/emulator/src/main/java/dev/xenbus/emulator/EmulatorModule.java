@@ -12,8 +12,7 @@ final class EmulatorModule extends AbstractModule {
   @Singleton
   Drivers drivers() {
     ModuleLayer layer = ModuleLayer.boot();
-    return new Drivers(
-        BackendBus.discover(layer).drivers(), FrontendBus.discover(layer).drivers());
+    return new Drivers(BackendBus.discover(layer).drivers(), FrontendBus.discover(layer).drivers());
   }
 
   @Provides

@@ -1,6 +1,5 @@
 package dev.xenbus.emulator;
 
-import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.guest.GuestInit;
@@ -95,10 +94,7 @@ final class GuestSystem {
     kernel.systemState(SystemState.RUNNING);
     GuestInit.start(
         new GuestInit.Options(
-            kernel,
-            kernel.hostname(),
-            Optional.of(console),
-            commands.of(UserCommand.Place.GUEST)));
+            kernel, kernel.hostname(), Optional.of(console), commands.of(UserCommand.Place.GUEST)));
   }
 
   /// Ends the guest; an orderly end closes its devices first, in a thread that waits for their

@@ -20,8 +20,7 @@ record ModuleValues(CommandLine line) implements Function<XenbusDriver, Paramete
 
   private static ParameterValues defaults(XenbusDriver driver) {
     try {
-      return CommandLine.parse("", java.util.List.of())
-          .module(driver.name(), driver.parameters());
+      return CommandLine.parse("", java.util.List.of()).module(driver.name(), driver.parameters());
     } catch (ParameterException e) {
       throw new IllegalStateException("an empty line has no words", e);
     }
