@@ -6,5 +6,5 @@ module dev.xenbus.scenarios {
   requires static com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 
-exports dev.xenbus.scenarios;
+  exports dev.xenbus.scenarios;
 }

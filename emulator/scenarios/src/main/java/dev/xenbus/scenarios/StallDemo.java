@@ -118,8 +118,7 @@ public final class StallDemo {
       case VBD -> {
         console.say("The storage below guest 1's disk completes nothing any more.");
         console.type("echo 1.xvda-0 > /sys/kernel/xwstall/vbd_hold_bio");
-        console.type(
-            "xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
+        console.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
         console.type("sleep 1");
       }
     }
@@ -127,8 +126,10 @@ public final class StallDemo {
     if (kind == Kind.VIF) {
       verdict.check(
           "packet held",
-          log.out().matches("(?s).*xwstall: hold sk_buff=0x[0-9a-f]{16} at netdev=vif1.0 "
-              + "\\(nr_frag=2\\).*xwstall: grant\\(0\\) domid=1 gref=\\d+.*"));
+          log.out()
+              .matches(
+                  "(?s).*xwstall: hold sk_buff=0x[0-9a-f]{16} at netdev=vif1.0 "
+                      + "\\(nr_frag=2\\).*xwstall: grant\\(0\\) domid=1 gref=\\d+.*"));
     }
   }
 
@@ -151,7 +152,7 @@ public final class StallDemo {
     String comm = mtwatch ? "xen-mtwatch-1" : "xenwatch";
     Task stuck =
         dom0.machine().tasks().stream()
-            .filter(task -> task.comm().equals(comm) && task.cpu() == dom0.kernel().cpu())
+            .filter(task -> task.comm().equals(comm) && task.cpu().equals(dom0.kernel().cpu()))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("no thread " + comm));
     console.say("Who is blocked, and where.");
@@ -168,7 +169,7 @@ public final class StallDemo {
     if (mtwatch) {
       boolean sleeps =
           dom0.machine().tasks().stream()
-              .filter(t -> t.comm().equals("xenwatch") && t.cpu() == dom0.kernel().cpu())
+              .filter(t -> t.comm().equals("xenwatch") && t.cpu().equals(dom0.kernel().cpu()))
               .allMatch(t -> t.state() == Task.State.S);
       verdict.check("[xenwatch] in state S", sleeps);
     }
@@ -187,8 +188,7 @@ public final class StallDemo {
     } else {
       verdict.check("xl create fails with 3", create.exit() == 3);
       verdict.check(
-          "xl create prints the published lines",
-          create.errors().equals(PublishedLines.create(2)));
+          "xl create prints the published lines", create.errors().equals(PublishedLines.create(2)));
       verdict.row("xl create pv.cfg", create.time() + ", 7 error lines, exit " + create.exit());
       verdict.row("guest 2's network", "-");
       verdict.row("guest 2's disk", "-");
@@ -241,7 +241,9 @@ public final class StallDemo {
     } else {
       verdict.check("[xenwatch] in state S again", stuck.state() == Task.State.S);
     }
-    verdict.row("after the release", "guest 1 is gone, " + (mtwatch ? "its thread too" : "xenwatch sleeps"));
+    verdict.row(
+        "after the release",
+        "guest 1 is gone, " + (mtwatch ? "its thread too" : "xenwatch sleeps"));
   }
 
   private void recover() {

@@ -66,8 +66,7 @@ final class Transcript {
     long start = dom0.machine().clock().nanos();
     int exit = shell.execute(line);
     Done done =
-        new Done(
-            exit, out.toString(), err.toString(), dom0.machine().clock().nanos() - start);
+        new Done(exit, out.toString(), err.toString(), dom0.machine().clock().nanos() - start);
     if (done.nanos() >= NANOS_PER_SECOND && !line.startsWith("sleep")) {
       screen.println("# took " + done.time() + ", exit code " + exit);
     } else if (exit != 0) {
