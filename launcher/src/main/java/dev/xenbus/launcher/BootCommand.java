@@ -102,7 +102,7 @@ final class BootCommand implements Callable<Integer> {
     try {
       return emulator.configure(config, System.getenv(), words);
     } catch (BadConfiguration e) {
-      throw new UsageException(e.getMessage());
+      throw new UsageException(String.valueOf(e.getMessage()));
     }
   }
 
@@ -113,8 +113,8 @@ final class BootCommand implements Callable<Integer> {
         () -> {
           Dom0 dom0 = emulator.boot(machine, BootOptions.of(bootConfig));
           Path folder = Path.of("").toAbsolutePath();
-          int exit = runScript(
-                  dom0, dom0.shell(folder, System.out::print, System.err::print), lines);
+          int exit =
+              runScript(dom0, dom0.shell(folder, System.out::print, System.err::print), lines);
           dom0.powerOff();
           return exit;
         });

@@ -8,6 +8,7 @@ import dev.xenbus.xenstore.conformance.SocketTarget;
 import dev.xenbus.xenstore.conformance.StoreScript;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
@@ -57,21 +58,21 @@ final class ConformanceCommand implements Callable<Integer> {
       throw new UsageException("--target " + target + ": unix:PATH is wanted");
     }
     Path socket = Path.of(target.substring(UNIX.length()));
-    int[] counts = new int[Outcome.values().length];
+    EnumMap<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
     try (SocketTarget server = new SocketTarget(socket, guests, profile)) {
       ScriptRunner runner = new ScriptRunner(server);
       for (StoreScript script : Facts.all()) {
         Result result = runner.run(script);
-        counts[result.outcome().ordinal()]++;
+        counts.merge(result.outcome(), 1, Integer::sum);
         print(result);
       }
     }
     System.out.printf(
         "%d hold, %d broken, %d skipped%n",
-        counts[Outcome.HOLDS.ordinal()],
-        counts[Outcome.BROKEN.ordinal()],
-        counts[Outcome.SKIPPED.ordinal()]);
-    return counts[Outcome.BROKEN.ordinal()] == 0 ? 0 : Main.FAILED;
+        counts.getOrDefault(Outcome.HOLDS, 0),
+        counts.getOrDefault(Outcome.BROKEN, 0),
+        counts.getOrDefault(Outcome.SKIPPED, 0));
+    return counts.containsKey(Outcome.BROKEN) ? Main.FAILED : 0;
   }
 
   private void print(Result result) {

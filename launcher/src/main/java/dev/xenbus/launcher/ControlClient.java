@@ -1,7 +1,7 @@
 package dev.xenbus.launcher;
 
 import dev.xenbus.launcher.ControlProtocol.Frame;
-import dev.xenbus.launcher.ControlProtocol.Type;
+import dev.xenbus.launcher.ControlProtocol.FrameType;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -33,7 +33,7 @@ final class ControlClient implements AutoCloseable {
   ///
   /// @return its exit code
   int run(String line, Appendable out, Appendable err) throws IOException {
-    ControlProtocol.send(channel, Type.COMMAND, line);
+    ControlProtocol.send(channel, FrameType.COMMAND, line);
     while (true) {
       Frame frame = ControlProtocol.receive(channel);
       switch (frame.type()) {
@@ -50,7 +50,7 @@ final class ControlClient implements AutoCloseable {
   /// Sends Ctrl-C to the line that runs.
   void interrupt() {
     try {
-      ControlProtocol.send(channel, Type.INTERRUPT, "");
+      ControlProtocol.send(channel, FrameType.INTERRUPT, "");
     } catch (IOException _) {
       // The emulator went: there is nothing to interrupt.
     }

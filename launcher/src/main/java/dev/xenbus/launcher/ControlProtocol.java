@@ -27,7 +27,7 @@ final class ControlProtocol {
   private ControlProtocol() {}
 
   /// What a frame is.
-  enum Type {
+  enum FrameType {
     /// To the server: run this line.
     COMMAND('C'),
     /// To the server: Ctrl-C.
@@ -41,12 +41,12 @@ final class ControlProtocol {
 
     private final byte code;
 
-    Type(char code) {
+    FrameType(char code) {
       this.code = (byte) code;
     }
 
-    static Type of(byte code) throws IOException {
-      for (Type type : values()) {
+    static FrameType of(byte code) throws IOException {
+      for (FrameType type : values()) {
         if (type.code == code) {
           return type;
         }
@@ -59,9 +59,9 @@ final class ControlProtocol {
   ///
   /// @param type what it is
   /// @param text its payload
-  record Frame(Type type, String text) {}
+  record Frame(FrameType type, String text) {}
 
-  static void send(ByteChannel channel, Type type, String text) throws IOException {
+  static void send(ByteChannel channel, FrameType type, String text) throws IOException {
     byte[] payload = text.getBytes(StandardCharsets.UTF_8);
     ByteBuffer frame = ByteBuffer.allocate(HEADER_BYTES + payload.length);
     frame.put(type.code).putInt(payload.length).put(payload).flip();
@@ -75,13 +75,12 @@ final class ControlProtocol {
   /// @throws EOFException if the other side closed
   static Frame receive(ByteChannel channel) throws IOException {
     ByteBuffer header = read(channel, HEADER_BYTES);
-    Type type = Type.of(header.get());
+    FrameType type = FrameType.of(header.get());
     int length = header.getInt();
     if (length < 0 || length > PAYLOAD_BYTES_MAX) {
       throw new IOException("control socket: frame of " + length + " bytes");
     }
-    return new Frame(
-        type, StandardCharsets.UTF_8.decode(read(channel, length)).toString());
+    return new Frame(type, StandardCharsets.UTF_8.decode(read(channel, length)).toString());
   }
 
   static void greet(ByteChannel channel) throws IOException {

@@ -2,7 +2,7 @@ package dev.xenbus.launcher;
 
 import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.launcher.ControlProtocol.Frame;
-import dev.xenbus.launcher.ControlProtocol.Type;
+import dev.xenbus.launcher.ControlProtocol.FrameType;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.NoThread;
@@ -69,7 +69,7 @@ final class ControlServer implements AutoCloseable {
 
   private int serve(SocketChannel channel) {
     Connection connection = new Connection(channel, new AtomicBoolean());
-    Shell shell = shells.create(connection.output(Type.OUT), connection.output(Type.ERR));
+    Shell shell = shells.create(connection.output(FrameType.OUT), connection.output(FrameType.ERR));
     try (channel) {
       ControlProtocol.greet(channel);
       while (!shell.exitAsked()) {
@@ -94,8 +94,8 @@ final class ControlServer implements AutoCloseable {
       }
       cpu.kthread("emu-sh", self -> runLine(shell, connection, line)).wake();
     } catch (NoThread e) {
-      connection.output(Type.ERR).println("sh: " + e.getMessage());
-      ControlProtocol.send(connection.channel(), Type.EXIT, "126");
+      connection.output(FrameType.ERR).println("sh: " + e.getMessage());
+      ControlProtocol.send(connection.channel(), FrameType.EXIT, "126");
     }
   }
 
@@ -103,7 +103,7 @@ final class ControlServer implements AutoCloseable {
     int exit = shell.execute(line);
     connection.busy().set(false);
     try {
-      ControlProtocol.send(connection.channel(), Type.EXIT, Integer.toString(exit));
+      ControlProtocol.send(connection.channel(), FrameType.EXIT, Integer.toString(exit));
     } catch (IOException _) {
       // The client went.
     }
@@ -111,7 +111,7 @@ final class ControlServer implements AutoCloseable {
   }
 
   private record Connection(SocketChannel channel, AtomicBoolean busy) {
-    TextOutput output(Type type) {
+    TextOutput output(FrameType type) {
       return text -> {
         try {
           ControlProtocol.send(channel, type, text);

@@ -1,11 +1,11 @@
 package dev.xenbus.launcher;
 
+import dev.xenbus.abi.Domid;
 import dev.xenbus.emulator.BootConfig;
 import dev.xenbus.emulator.BootOptions;
 import dev.xenbus.emulator.Dom0;
 import dev.xenbus.emulator.Emulator;
 import dev.xenbus.emulator.shell.Shell;
-import dev.xenbus.abi.Domid;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.NoThread;
@@ -62,9 +62,10 @@ final class LiveBoot {
       folder.announce();
       options.storeSockets().forEach(s -> System.err.println("xenemu: dom0 is up, store at " + s));
       if (script.isPresent()) {
-        return runScript(dom0, dom0.shell(here, System.out::print, System.err::print), script.get());
+        return runScript(
+            dom0, dom0.shell(here, System.out::print, System.err::print), script.get());
       }
-      if (System.console() != null && System.console().isTerminal()) {
+      if (Terminal.isInteractive()) {
         return Terminal.run(dom0, here);
       }
       dom0.awaitPowerOff();

@@ -90,8 +90,10 @@ public final class Main implements Runnable {
     PrintWriter err = command.getErr();
     err.println("xenemu: " + exception.getMessage());
     CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
-    err.println("See xenemu " + command.getCommandSpec().qualifiedName(" ").replaceFirst(
-        "^xenemu ?", "") + " --help");
+    err.println(
+        "See xenemu "
+            + command.getCommandSpec().qualifiedName(" ").replaceFirst("^xenemu ?", "")
+            + " --help");
     return USAGE;
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -42,7 +43,7 @@ record RunFolder(Path path) {
 
   /// Names this emulator the one that was booted last.
   void announce() throws IOException {
-    Path base = path.toAbsolutePath().getParent();
+    Path base = Objects.requireNonNull(path.toAbsolutePath().getParent());
     Path fresh = base.resolve(LAST + "." + path.getFileName());
     Files.writeString(fresh, path.getFileName() + "\n");
     Files.move(fresh, base.resolve(LAST), StandardCopyOption.ATOMIC_MOVE);

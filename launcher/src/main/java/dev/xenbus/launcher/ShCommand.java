@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -47,7 +47,7 @@ final class ShCommand implements Callable<Integer> {
     java.io.BufferedReader reader =
         new java.io.BufferedReader(
             new java.io.InputStreamReader(System.in, java.nio.charset.StandardCharsets.UTF_8));
-    boolean terminal = System.console() != null && System.console().isTerminal();
+    boolean terminal = Terminal.isInteractive();
     int exit = 0;
     while (true) {
       if (terminal) {
@@ -66,8 +66,7 @@ final class ShCommand implements Callable<Integer> {
     Path socket =
         control
             .or(() -> RunFolder.last(new TreeMap<>(System.getenv())).map(RunFolder::control))
-            .orElseThrow(
-                () -> new UsageException("no emulator runs; start one with: xenemu boot"));
+            .orElseThrow(() -> new UsageException("no emulator runs; start one with: xenemu boot"));
     if (!Files.exists(socket)) {
       throw new UsageException("--control " + socket + ": no such socket");
     }

@@ -3,8 +3,10 @@ package dev.xenbus.launcher;
 import dev.xenbus.emulator.Dom0;
 import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.linux.api.TextOutput;
+import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -19,6 +21,11 @@ final class Terminal {
   private static final String PROMPT = "dom0# ";
 
   private Terminal() {}
+
+  /// Returns whether a person sits in front of standard input and output.
+  static boolean isInteractive() {
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+  }
 
   /// Reads and runs lines until `exit`, Ctrl-D or power-off.
   ///

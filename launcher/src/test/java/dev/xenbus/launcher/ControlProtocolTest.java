@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.xenbus.launcher.ControlProtocol.Frame;
-import dev.xenbus.launcher.ControlProtocol.Type;
+import dev.xenbus.launcher.ControlProtocol.FrameType;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -49,10 +49,10 @@ class ControlProtocolTest {
   @Test
   void framesComeBackWhole() throws IOException {
     Loop loop = new Loop();
-    ControlProtocol.send(loop, Type.COMMAND, "xl list # ä");
-    ControlProtocol.send(loop, Type.EXIT, "0");
-    assertEquals(new Frame(Type.COMMAND, "xl list # ä"), ControlProtocol.receive(loop));
-    assertEquals(new Frame(Type.EXIT, "0"), ControlProtocol.receive(loop));
+    ControlProtocol.send(loop, FrameType.COMMAND, "xl list # ä");
+    ControlProtocol.send(loop, FrameType.EXIT, "0");
+    assertEquals(new Frame(FrameType.COMMAND, "xl list # ä"), ControlProtocol.receive(loop));
+    assertEquals(new Frame(FrameType.EXIT, "0"), ControlProtocol.receive(loop));
     assertThrows(EOFException.class, () -> ControlProtocol.receive(loop));
   }
 
@@ -77,7 +77,6 @@ class ControlProtocolTest {
     Loop loop = new Loop();
     loop.bytes.put("xenemu-control 9\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     IOException e = assertThrows(IOException.class, () -> ControlProtocol.checkGreeting(loop));
-    assertEquals(
-        "control socket: another version answers: xenemu-control 9", e.getMessage());
+    assertEquals("control socket: another version answers: xenemu-control 9", e.getMessage());
   }
 }
