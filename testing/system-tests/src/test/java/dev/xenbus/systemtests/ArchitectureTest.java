@@ -221,7 +221,8 @@ class ArchitectureTest {
             .that()
             .arePublic()
             .should(
-                new ArchCondition<JavaMethod>("not declare Exception, RuntimeException, Throwable") {
+                new ArchCondition<JavaMethod>(
+                    "not declare Exception, RuntimeException, Throwable") {
                   @Override
                   public void check(JavaMethod method, ConditionEvents events) {
                     boolean all =

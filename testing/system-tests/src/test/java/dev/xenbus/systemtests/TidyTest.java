@@ -23,7 +23,8 @@ class TidyTest {
   private static List<Path> files(String ending) {
     try (Stream<Path> walk = Files.walk(RepositoryRoot.find())) {
       return walk.filter(path -> path.toString().endsWith(ending))
-          .filter(path -> !path.toString().contains("/target/") && !path.toString().contains("/.git/"))
+          .filter(
+              path -> !path.toString().contains("/target/") && !path.toString().contains("/.git/"))
           .sorted()
           .toList();
     } catch (IOException e) {
