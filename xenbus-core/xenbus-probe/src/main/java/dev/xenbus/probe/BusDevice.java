@@ -23,9 +23,6 @@ import java.util.List;
 /// Fields that change are volatile: written by the thread that probes, removes or runs the device's
 /// events, read by anyone.
 public final class BusDevice implements XenbusDevice {
-  /// The device whose callback the current task is inside of.
-  private static final ScopedValue<BusDevice> IN_CALLBACK = ScopedValue.newInstance();
-
   private final XenbusBus bus;
   private final String deviceType;
   private final String nodePath;
@@ -257,20 +254,11 @@ public final class BusDevice implements XenbusDevice {
     Domid owner = binding.routesEvents() ? otherEndDomid : Domid.DOM0;
     WatchOptions options = new WatchOptions(filter, new WatchOptions.OwnedBy(owner));
     try {
-      return bus.xs()
-          .watch(
-              path,
-              options,
-              changed -> ScopedValue.where(IN_CALLBACK, this).run(() -> callback.changed(changed)));
+      return bus.xs().watch(path, options, callback);
     } catch (XenstoreException e) {
       failDevice(e.errno(), "adding watch on " + path);
       throw new KernelException(e.errno(), "watch " + path, e);
     }
-  }
-
-  /// Returns whether the current task is inside of one of its callbacks.
-  boolean isInCallback() {
-    return IN_CALLBACK.isBound() && IN_CALLBACK.get() == this;
   }
 
   @Override

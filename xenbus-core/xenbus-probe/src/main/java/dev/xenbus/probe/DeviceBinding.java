@@ -11,6 +11,7 @@ import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.Mutex;
 import dev.xenbus.machine.Task;
+import dev.xenbus.xs.XenbusXs;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +23,16 @@ import org.jspecify.annotations.Nullable;
 /// Locks: `device_lock` around probe and remove; inside of it `reclaim_sem` around the driver's own
 /// methods.
 ///
-/// A device may be unregistered from inside of one of its own callbacks while somebody else, who
-/// holds `device_lock`, waits for that callback to end. Neither may wait then: the wish is left
-/// behind, and whoever holds the lock carries it out once he has done his own work.
+/// A thread that runs watch callbacks never waits for `device_lock`, since its holder may wait for
+/// a
+/// callback to end. It leaves its wish behind, and whoever holds the lock carries it out once he
+/// has
+/// done his own work: the device is unregistered, and its folder looked at again.
 public final class DeviceBinding {
   private final BusDevice device;
   private final Kernel kernel;
   private final DriverWatches driverWatches;
-  private final Mutex reclaimSem;
+  private final BinarySemaphore reclaimSem;
   private final Mutex deviceLock;
 
   /// Whether the device is counted for its guest's thread; also after a failed probe.
@@ -40,6 +43,7 @@ public final class DeviceBinding {
   private @Nullable XenbusWatch otherEndWatch;
 
   private volatile boolean unregisterWanted;
+  private volatile boolean lookAgainWanted;
   private volatile boolean gone;
   private volatile @Nullable BusDriver driver;
   private volatile BusDriver.@Nullable Instance instance;
@@ -48,7 +52,7 @@ public final class DeviceBinding {
     this.device = device;
     kernel = device.kernel();
     driverWatches = new DriverWatches(kernel);
-    reclaimSem = kernel.cpu().mutex(LockClass.of("reclaim_sem"));
+    reclaimSem = new BinarySemaphore(kernel, "reclaim_sem");
     deviceLock = kernel.cpu().mutex(LockClass.of("device_lock"));
   }
 
@@ -92,7 +96,9 @@ public final class DeviceBinding {
   /// Offers the device to the driver of its type, if there is one and the device has none
   /// (`device_attach`).
   void attach() {
-    deviceLock.lock();
+    if (!enter()) {
+      return; // somebody else is about it
+    }
     try {
       Optional<BusDriver> candidate = device.bus().driverOf(device.deviceType());
       if (candidate.isPresent() && !gone && !unregisterWanted && instance == null) {
@@ -147,14 +153,14 @@ public final class DeviceBinding {
   private BusDriver.Instance probeDriver(BusDriver candidate) throws KernelException {
     DriverContext context =
         new DriverContext(kernel, device.bus().xs(), device.bus().parametersOf(candidate.driver()));
-    reclaimSem.lock();
+    reclaimSem.down();
     try {
       return candidate.probe(device, context);
     } catch (RuntimeException e) {
       kernel.printk().error(device.logPrefix() + "probe threw " + e);
       throw new KernelException(Errno.EINVAL, "probe threw " + e, e);
     } finally {
-      reclaimSem.unlock();
+      reclaimSem.up();
     }
   }
 
@@ -200,7 +206,7 @@ public final class DeviceBinding {
 
   /// Lets the driver give memory back, unless it is being probed or removed.
   public void reclaimMemory() {
-    if (!reclaimSem.tryLock()) {
+    if (!reclaimSem.tryDown()) {
       return;
     }
     try {
@@ -208,7 +214,7 @@ public final class DeviceBinding {
         backend.instance().reclaimMemory();
       }
     } finally {
-      reclaimSem.unlock();
+      reclaimSem.up();
     }
   }
 
@@ -229,18 +235,18 @@ public final class DeviceBinding {
   /// Takes the driver away and ends the device; called once.
   void unregister() {
     unregisterWanted = true;
-    boolean mayWait = !device.isInCallback() && !isHeldByCaller();
-    if (mayWait) {
-      deviceLock.lock();
-      try {
-        if (!gone) {
-          end();
-        }
-      } finally {
-        deviceLock.unlock();
-      }
+    if (isHeldByCaller() || !enter()) {
+      lookAgainWanted = true;
+      endIfWanted();
+      return;
     }
-    endIfWanted();
+    try {
+      if (!gone) {
+        end();
+      }
+    } finally {
+      deviceLock.unlock();
+    }
   }
 
   private boolean isHeldByCaller() {
@@ -248,8 +254,17 @@ public final class DeviceBinding {
     return caller.isPresent() && deviceLock.owner().equals(caller);
   }
 
-  /// Carries out an unregistration that is wanted; called by everybody who has just dropped the
-  /// lock.
+  /// Takes the lock, unless the caller runs callbacks and somebody else has it.
+  private boolean enter() {
+    if (XenbusXs.isWatchThread()) {
+      return deviceLock.tryLock();
+    }
+    deviceLock.lock();
+    return true;
+  }
+
+  /// Carries out an unregistration that was left behind; called by everybody who has just dropped
+  /// the lock.
   private void endIfWanted() {
     while (unregisterWanted && !gone) {
       if (!deviceLock.tryLock()) {
@@ -261,6 +276,10 @@ public final class DeviceBinding {
         }
       } finally {
         deviceLock.unlock();
+      }
+      if (lookAgainWanted) {
+        // Who left the wish may have had a new device to make in the place of this one.
+        device.bus().changed(device.nodePath());
       }
     }
   }
@@ -301,13 +320,13 @@ public final class DeviceBinding {
     }
     BusDriver.Instance bound = instance;
     if (bound != null) {
-      reclaimSem.lock();
+      reclaimSem.down();
       try {
         bound.remove();
       } catch (RuntimeException e) {
         kernel.printk().error(device.logPrefix() + "remove threw " + e);
       } finally {
-        reclaimSem.unlock();
+        reclaimSem.up();
       }
     }
     instance = null;
@@ -319,7 +338,9 @@ public final class DeviceBinding {
 
   /// The guest is about to be suspended (`xenbus_dev_freeze`).
   public void freeze() {
-    deviceLock.lock();
+    if (!enter()) {
+      return; // it is being probed or removed
+    }
     try {
       if (instance instanceof BusDriver.FrontendInstance frontend) {
         frontend.instance().suspend();
@@ -348,7 +369,9 @@ public final class DeviceBinding {
   }
 
   private void restoreDriver() throws KernelException {
-    deviceLock.lock();
+    if (!enter()) {
+      return; // it is being probed or removed
+    }
     try {
       if (!(instance instanceof BusDriver.FrontendInstance frontend)) {
         return;

@@ -16,9 +16,12 @@
 /// | sysfs files | inside of the kernel's [dev.xenbus.linux.api.KernelFiles] |
 /// | requests and watches | see `dev.xenbus.xs` |
 ///
-/// Locks, outermost first: `device_lock`, `reclaim_sem`, then what a driver takes, those of
-/// `dev.xenbus.xs` without `xenwatch_mutex`; `klist_devices` is a leaf. `otherEndChanged` is called
-/// with none of them.
+/// Locks, outermost first: `device_lock`, `reclaim_sem` (a semaphore, without a place in the
+/// order),
+/// then what a driver takes, then those of `dev.xenbus.xs`; `klist_devices` is a leaf. A thread
+/// that
+/// runs callbacks, and so may hold `xenwatch_mutex`, only ever tries for `device_lock`.
+/// `otherEndChanged` is called with none of them.
 @NullMarked
 package dev.xenbus.probe;
 

@@ -24,6 +24,7 @@ import dev.xenbus.xs.watch.QueueReport;
 import dev.xenbus.xs.watch.RegisteredWatch;
 import dev.xenbus.xs.watch.SingleThreadDispatcher;
 import dev.xenbus.xs.watch.WatchDispatcher;
+import dev.xenbus.xs.watch.WatchThread;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -150,6 +151,12 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     dispatcher.deviceRemoved(guest);
   }
 
+  /// Returns whether the calling task is one that runs watch callbacks: whoever waits there for
+  /// somebody else's work may wait for somebody who waits for this callback to end.
+  public static boolean isWatchThread() {
+    return WatchThread.isCaller();
+  }
+
   /// Returns how many watches are registered.
   public int watchCount() {
     return watches.size();
@@ -263,14 +270,23 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
       throws XenstoreException {
     RegisteredWatch watch =
         new RegisteredWatch(path, watches.newToken(), options, callback, this::unregister);
+    try {
+      register(watch);
+      return watch;
+    } catch (XenstoreException e) {
+      // Not under the lock: a callback that registers a watch may be what is waited for.
+      dispatcher.drain(watch);
+      throw e;
+    }
+  }
+
+  private void register(RegisteredWatch watch) throws XenstoreException {
     registrationLock.read().lock();
     try {
       watches.add(watch);
-      calls.strings(MessageType.WATCH, XenbusTransaction.NONE, path, watch.token());
-      return watch;
+      calls.strings(MessageType.WATCH, XenbusTransaction.NONE, watch.path(), watch.token());
     } catch (XenstoreException e) {
       watches.remove(watch);
-      dispatcher.drain(watch);
       throw e;
     } finally {
       registrationLock.read().unlock();

@@ -9,6 +9,9 @@ import dev.xenbus.machine.WaitQueue;
 
 /// The life of a thread that runs the events of one queue. Used once.
 public final class WatchThread {
+  /// Bound in threads that run callbacks.
+  private static final ScopedValue<Boolean> INSIDE = ScopedValue.newInstance();
+
   private final Kernel kernel;
   private final EventQueue queue;
   private final Completion ended;
@@ -19,6 +22,11 @@ public final class WatchThread {
     this.kernel = kernel;
     this.queue = queue;
     ended = kernel.cpu().completion("kthread_stop");
+  }
+
+  /// Returns whether the calling task is such a thread, of whatever kernel.
+  public static boolean isCaller() {
+    return INSIDE.isBound();
   }
 
   /// Makes and starts the thread.
@@ -33,7 +41,7 @@ public final class WatchThread {
                 queue.comm(),
                 self -> {
                   try {
-                    return loop.run(self);
+                    return ScopedValue.where(INSIDE, true).call(() -> loop.run(self));
                   } finally {
                     ended.completeAll();
                   }
