@@ -78,8 +78,11 @@ abstract class Delivery implements Owned {
 
   /// Waits until the handler does not run, unless called from interrupt context of the same Cpu.
   final void awaitDone(Task.State how, String wchan) {
+    if (!running) {
+      return;
+    }
     MachineTask self = cpu.machine.current();
-    if (running && !(self.isInterrupt() && self.cpu == cpu)) {
+    if (!self.isInterrupt() || self.cpu != cpu) {
       self.waitUntil(doneWaiters, how, wchan, () -> !running, this);
     }
   }

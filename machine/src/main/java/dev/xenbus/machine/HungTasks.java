@@ -6,41 +6,33 @@ import java.util.Set;
 /// Watches for tasks that stay in state D, as `khungtaskd` does. Time that was skipped although
 /// somebody could run does not count, since nobody had it.
 ///
-/// One housekeeping entry, due when the oldest sleeper would be hung, and no later than one
-/// time-out from now. Guarded by itself: what is held, the time-out, whether it is armed.
-final class HungTasks extends Due {
+/// One housekeeping timer, due when the oldest sleeper would be hung, and no later than one
+/// time-out from now; the check runs in interrupt context of the machine's own Cpu. Guarded by
+/// itself: what is held, the time-out.
+final class HungTasks {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
   private final MachineCore machine;
+  private final MachineTimer timer;
   private final Set<Holding> holds = new LinkedHashSet<>();
   private long timeoutNanos;
   private long checkedAt;
 
   HungTasks(MachineCore machine, long timeoutNanos) {
-    super(null, TimerKind.HOUSEKEEPING);
     this.machine = machine;
-    this.timeoutNanos = timeoutNanos;
-    start();
-  }
-
-  private synchronized void start() {
-    if (timeoutNanos > 0) {
-      at = machine.scheduler.nanos() + timeoutNanos;
-      machine.scheduler.arm(this);
-    }
+    this.timer = new MachineTimer(machine.host, "khungtaskd", TimerKind.HOUSEKEEPING, this::check);
+    timeout(timeoutNanos);
   }
 
   void timeout(long nanos) {
     synchronized (this) {
-      machine.scheduler.disarm(this);
       timeoutNanos = nanos;
     }
-    start();
-  }
-
-  /// Ends the watch.
-  void stop() {
-    machine.scheduler.disarm(this);
+    if (nanos > 0) {
+      timer.arm(nanos);
+    } else {
+      timer.cancel();
+    }
   }
 
   Hold hold(String what) {
@@ -51,8 +43,7 @@ final class HungTasks extends Due {
     return hold;
   }
 
-  @Override
-  void fire() {
+  private void check() {
     long now = machine.scheduler.nanos() - machine.scheduler.skippedNanos();
     long timeout;
     long last;
@@ -79,12 +70,7 @@ final class HungTasks extends Due {
       }
       next = Math.min(next, since + (times + 1) * timeout);
     }
-    synchronized (this) {
-      if (timeoutNanos > 0) {
-        at = machine.scheduler.nanos() + next - now;
-        machine.scheduler.arm(this);
-      }
-    }
+    timer.arm(next - now);
   }
 
   private void report(MachineTask task, long nanos, boolean expected) {

@@ -25,6 +25,7 @@ public final class LiveMachine extends MachineCore implements AutoCloseable {
   private final Options options;
   private final LiveScheduler live;
   private final Trace trace;
+  private final LiveReports reports = new LiveReports();
   private final Clock clock = new LiveClock();
   private final Choices choices = new LiveChoices();
   private volatile @Nullable MachineTask runner;
@@ -143,6 +144,10 @@ public final class LiveMachine extends MachineCore implements AutoCloseable {
   /// those that are stuck. May be called twice.
   @Override
   public void close() {
+    close(SHUTDOWN_NANOS);
+  }
+
+  void close(long waitNanos) {
     down = true;
     Set<MachineCpu> cpus = new LinkedHashSet<>();
     cpus.add(host);
@@ -153,7 +158,7 @@ public final class LiveMachine extends MachineCore implements AutoCloseable {
     for (MachineCpu cpu : cpus) {
       cpu.killNow();
     }
-    long deadline = live.nanos() + SHUTDOWN_NANOS;
+    long deadline = live.nanos() + waitNanos;
     MachineTask self = current();
     for (MachineTask task : last) {
       if (task != self && task.isStarted() && !self.joinBefore(task, deadline)) {
@@ -162,26 +167,27 @@ public final class LiveMachine extends MachineCore implements AutoCloseable {
             "shutdown gives up on " + Reports.line(task) + "\n" + Reports.stack(task));
       }
     }
-    hungTasks.stop();
     live.stop();
+    reports.await();
   }
 
   // --- what goes wrong ------------------------------------------------------------------------
 
+  /// Listeners hear of problems on a thread of their own: the task that found one may hold any
+  /// lock, those that a listener wants to take among them.
   @Override
   void report(MachineFailure.Kind kind, String report) {
-    for (MachineListener listener : listeners) {
-      listener.problem(kind, report);
-    }
-    if (listeners.isEmpty()) {
-      LOG.log(System.Logger.Level.WARNING, report);
-    }
     if (options.endsOnProblem() && kind != MachineFailure.Kind.HUNG_TASK) {
       failure = new MachineFailure(kind, report);
       MachineTask waiting = runner;
       if (waiting != null) {
         scheduler.ready(waiting);
       }
+    }
+    if (listeners.isEmpty()) {
+      LOG.log(System.Logger.Level.WARNING, report);
+    } else {
+      reports.tell(() -> listeners.forEach(listener -> listener.problem(kind, report)));
     }
   }
 
@@ -192,11 +198,12 @@ public final class LiveMachine extends MachineCore implements AutoCloseable {
 
   @Override
   void oops(MachineTask task, Throwable fault) {
-    for (MachineListener listener : listeners) {
-      listener.oops(task, fault);
-    }
     if (listeners.isEmpty()) {
       LOG.log(System.Logger.Level.ERROR, "task " + task + " died", fault);
+    } else if (task.locks.count() == 0) {
+      listeners.forEach(listener -> listener.oops(task, fault));
+    } else {
+      reports.tell(() -> listeners.forEach(listener -> listener.oops(task, fault)));
     }
   }
 

@@ -1,7 +1,11 @@
 package dev.xenbus.machine;
 
-/// Hears what a machine finds wrong. Methods are called with no lock held, in interrupt context on
-/// a simulated machine and on any thread on a live one; they may take spin locks and never sleep.
+/// Hears what a machine finds wrong. May take spin locks and never sleeps.
+///
+/// Hung tasks are told in interrupt context of the machine's own Cpu. The rest is told on a live
+/// machine by a thread from outside of it or by the task itself, with no lock held; on a simulated
+/// one by the task itself while the run ends already, so that its first primitive unwinds it: what
+/// went wrong is in the [MachineFailure].
 public interface MachineListener {
   /// A task has been in state D for the hung-task time-out, or for another one since the last call.
   ///

@@ -5,6 +5,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// A work queue of either machine. Its workers are made when they are first needed and stay until
@@ -140,7 +142,7 @@ final class MachineWorkQueue implements WorkQueue {
     synchronized (this) {
       limit = arrivals;
     }
-    waitFor("flush_workqueue", () -> isDoneBefore(limit));
+    waitFor("flush_workqueue", () -> isDoneBefore(limit), worker -> worker.arrival < limit);
   }
 
   private synchronized boolean isDoneBefore(long limit) {
@@ -173,7 +175,7 @@ final class MachineWorkQueue implements WorkQueue {
     if (timer != null) {
       timer.cancel();
     }
-    waitFor("cancel_work_sync", () -> isIdle(work));
+    waitFor("cancel_work_sync", () -> isIdle(work), worker -> work.equals(worker.work));
     return was;
   }
 
@@ -181,8 +183,8 @@ final class MachineWorkQueue implements WorkQueue {
     return cpu.isGone() || !isRunning(work);
   }
 
-  private void waitFor(String wchan, java.util.function.BooleanSupplier condition) {
-    machine.current().waitUntil(doneWaiters, Task.State.D, wchan, condition, new Running());
+  private void waitFor(String wchan, BooleanSupplier condition, Predicate<Worker> inTheWay) {
+    machine.current().waitUntil(doneWaiters, Task.State.D, wchan, condition, new Running(inTheWay));
   }
 
   @Override
@@ -205,13 +207,19 @@ final class MachineWorkQueue implements WorkQueue {
     }
   }
 
-  /// What a flush waits for.
+  /// What a flush waits for: the workers that are in its way, as long as they work.
   private final class Running implements Owned {
+    private final Predicate<Worker> inTheWay;
+
+    Running(Predicate<Worker> inTheWay) {
+      this.inTheWay = inTheWay;
+    }
+
     @Override
     public void owners(List<MachineTask> into) {
       synchronized (MachineWorkQueue.this) {
         for (Worker worker : workers) {
-          if (worker.work != null) {
+          if (worker.work != null && inTheWay.test(worker)) {
             into.add(worker.task);
           }
         }

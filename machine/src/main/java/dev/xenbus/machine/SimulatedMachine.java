@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -275,18 +276,15 @@ public final class SimulatedMachine extends MachineCore {
 
   @Override
   void report(MachineFailure.Kind kind, String report) {
-    for (MachineListener listener : listeners) {
-      listener.problem(kind, report);
-    }
+    tell(listener -> listener.problem(kind, report));
     simulated.note(kind, report);
   }
 
   @Override
   void fail(MachineFailure.Kind kind, String report) {
-    for (MachineListener listener : listeners) {
-      listener.problem(kind, report);
-    }
-    simulated.fail(kind, report);
+    simulated.note(kind, report);
+    tell(listener -> listener.problem(kind, report));
+    simulated.unwind();
   }
 
   @Override
@@ -294,10 +292,20 @@ public final class SimulatedMachine extends MachineCore {
     if (simulated.isEnding()) {
       return;
     }
-    for (MachineListener listener : listeners) {
-      listener.oops(task, fault);
-    }
     simulated.note(MachineFailure.Kind.OOPS, "task " + task + " threw " + fault, fault);
+    tell(listener -> listener.oops(task, fault));
+  }
+
+  /// Tells the listeners. Once a run ends, what they do beyond noting it is cut short, since every
+  /// primitive unwinds then.
+  private void tell(Consumer<MachineListener> message) {
+    for (MachineListener listener : listeners) {
+      try {
+        message.accept(listener);
+      } catch (CpuGone cutShort) {
+        // the report itself is in the failure
+      }
+    }
   }
 
   /// A named check.

@@ -464,8 +464,13 @@ final class SimulatedScheduler implements Scheduler {
   }
 
   /// Fails the run and unwinds the caller.
-  void fail(MachineFailure.Kind kind, String report) {
+  private void fail(MachineFailure.Kind kind, String report) {
     note(kind, report);
+    unwind();
+  }
+
+  /// Unwinds the caller, if a task calls.
+  void unwind() {
     MachineTask self = running;
     if (self != null) {
       throw self.gone();

@@ -187,6 +187,7 @@ class LiveMachineTest {
                       return true;
                     }));
     assertEquals(MachineFailure.Kind.DEADLOCK, failure.kind());
+    assertEquals(1, problems.size());
     assertTrue(problems.getFirst().contains("a task waits for itself"));
   }
 
@@ -311,5 +312,30 @@ class LiveMachineTest {
     outside.join();
     machine.close();
     assertTrue(stayed.get());
+  }
+
+  @Test
+  void shutdownNamesTheTaskThatIsStuck() {
+    LiveMachine machine = new LiveMachine();
+    List<String> problems = problems(machine);
+    AtomicBoolean begun = new AtomicBoolean();
+    AtomicBoolean letGo = new AtomicBoolean();
+    start(
+        machine.cpu("dom0"),
+        "looper",
+        self -> {
+          begun.set(true);
+          while (!letGo.get()) {
+            Thread.yield();
+          }
+          return 0;
+        });
+    while (!begun.get()) {
+      Thread.onSpinWait();
+    }
+    machine.close(50_000_000);
+    letGo.set(true);
+    assertEquals(1, problems.size());
+    assertTrue(problems.getFirst().contains("shutdown gives up on looper:1 (dom0)"));
   }
 }

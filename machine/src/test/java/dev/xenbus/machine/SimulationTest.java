@@ -385,6 +385,57 @@ class SimulationTest {
   }
 
   @Test
+  void listenerOfHungTasksMayTakeSpinLocks() throws MachineFailure {
+    SimulatedMachine machine = fair();
+    int[] lines = {0};
+    machine.run(
+        () -> {
+          Cpu cpu = machine.cpu("dom0");
+          SpinLock log = cpu.spinLock(LockClass.of("logbuf_lock"));
+          machine.addListener(
+              new MachineListener() {
+                @Override
+                public void hungTask(Task task, long seconds) {
+                  log.lock();
+                  lines[0]++;
+                  log.unlock();
+                }
+              });
+          try (Hold hold = machine.hold("it")) {
+            assertEquals("it", hold.what());
+            return cpu.completion("stuck").await(500 * SECOND);
+          }
+        });
+    assertEquals(4, lines[0]);
+  }
+
+  @Test
+  void cancelOfOneWorkDoesNotDependOnOthers() throws MachineFailure {
+    for (int seed = 0; seed < 100; seed++) {
+      SimulatedMachine machine = new SimulatedMachine(seed);
+      machine.run(
+          () -> {
+            Cpu cpu = machine.cpu("dom0");
+            Mutex mutex = cpu.mutex(LockClass.of("m"));
+            WorkQueue queue = cpu.workQueue("w", 2);
+            Runnable wanted = () -> Task.point("work");
+            mutex.lock();
+            queue.queue(
+                () -> {
+                  mutex.lock();
+                  mutex.unlock();
+                });
+            queue.queue(wanted);
+            Task.point("between");
+            queue.cancelSync(wanted);
+            mutex.unlock();
+            queue.close();
+            return true;
+          });
+    }
+  }
+
+  @Test
   void hungTaskWatchCanBeTurnedOff() throws MachineFailure {
     SimulatedMachine machine = fair();
     machine.run(
