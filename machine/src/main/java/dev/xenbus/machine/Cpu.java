@@ -13,6 +13,15 @@ public interface Cpu {
   /// @throws NoThread if none can be made; the failure is a choice of the machine
   Task kthread(String comm, Body body) throws NoThread;
 
+  /// Makes a kernel thread that waits at an [OutsideWait]: on a live machine it has a thread of the
+  /// operating system of its own, which such a wait does not hand over to others.
+  ///
+  /// @param comm the name that `ps` shows, such as `xenstored`
+  /// @throws NoThread if none can be made; the failure is a choice of the machine
+  default Task ioThread(String comm, Body body) throws NoThread {
+    return kthread(comm, body);
+  }
+
   /// Makes a process such as `xl` or `dd`, not yet started: it takes signals, and stays a zombie
   /// until [Task#waitFor] has collected its exit code.
   ///
@@ -48,6 +57,14 @@ public interface Cpu {
 
   /// Returns a new poller for a task that waits for several things at once.
   Poller poller(String wchan);
+
+  /// Returns a new poller for a task that waits for things outside of the machine too: its
+  /// [Poller#await] also returns whenever `outside` does.
+  ///
+  /// @throws UnsupportedOperationException if time is virtual
+  default Poller poller(String wchan, OutsideWait outside) {
+    throw new UnsupportedOperationException("nothing outside of " + owner());
+  }
 
   /// Returns a new local byte stream in both directions, such as a connected Unix socket pair.
   ///

@@ -74,7 +74,9 @@ final class LiveScheduler implements Scheduler {
 
   @Override
   public void start(MachineTask task) {
-    Thread thread = Thread.ofVirtual().name(task.comm()).unstarted(() -> runTask(task));
+    Thread.Builder threads =
+        task.seat.wantsOwnThread ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+    Thread thread = threads.name(task.comm()).unstarted(() -> runTask(task));
     task.seat.thread = thread;
     thread.start();
   }
@@ -175,6 +177,28 @@ final class LiveScheduler implements Scheduler {
     return outcome;
   }
 
+  @Override
+  public int blockOutside(MachineTask self, OutsideWait outside, long deadlineNanos) {
+    LiveSeat seat = seatOf(self);
+    seat(self, true);
+    if (self.cpu.attention != 0) {
+      self.cpu.quietWaiters.wakeAll(this);
+    }
+    // Where it waits is out before it looks for its permit; who gives one does so before looking
+    // where it waits.
+    seat.outside = outside;
+    if (outcome(self, seat, false, deadlineNanos) < 0) {
+      outside.await(deadlineNanos == WaitQueue.FOREVER ? deadlineNanos : deadlineNanos - nanos());
+    }
+    seat.outside = null;
+    seat.takePermit(); // it has done its work: the wait is over
+    seat(self, false);
+    if (self.cpu.attention != 0) {
+      attend(self, true);
+    }
+    return self.cpu.attention != 0 && self.mustDie() ? MachineTask.GONE : MachineTask.READY;
+  }
+
   private int outcome(MachineTask self, LiveSeat seat, boolean signals, long deadlineNanos) {
     if (self.cpu.attention != 0 && self.kind != MachineTask.Kind.OUTSIDE && self.mustDie()) {
       return MachineTask.GONE;
@@ -196,14 +220,22 @@ final class LiveScheduler implements Scheduler {
     // The permit is out before `off` is read; a task is off before it looks for its permit.
     seat.givePermit();
     if (seat.off) {
-      LockSupport.unpark(seat.thread);
+      unblock(seat);
     }
+  }
+
+  private static void unblock(LiveSeat seat) {
+    OutsideWait outside = seat.outside;
+    if (outside != null) {
+      outside.wake();
+    }
+    LockSupport.unpark(seat.thread);
   }
 
   @Override
   public void attention(MachineCpu cpu) {
     for (MachineTask task : cpu.tasks()) {
-      LockSupport.unpark(task.seat.thread);
+      unblock(seatOf(task));
     }
   }
 

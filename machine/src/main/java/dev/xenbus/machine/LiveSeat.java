@@ -2,6 +2,7 @@ package dev.xenbus.machine;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /// What the live scheduler knows of a task.
 final class LiveSeat extends Seat {
@@ -22,6 +23,9 @@ final class LiveSeat extends Seat {
 
   /// Whether it does not run: not begun, blocked, paused or ended. Written by the task alone.
   volatile boolean off = true;
+
+  /// Where it waits outside of the machine; null while it does not. Written by the task alone.
+  volatile @Nullable OutsideWait outside;
 
   /// Owned by the task.
   volatile long onSince;

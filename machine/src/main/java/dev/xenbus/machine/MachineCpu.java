@@ -71,6 +71,14 @@ final class MachineCpu implements Cpu {
   }
 
   @Override
+  @KernelSymbol("kthread_create_on_node")
+  public Task ioThread(String comm, Body body) throws NoThread {
+    Task task = make(MachineTask.Kind.KERNEL_THREAD, comm, body);
+    ((MachineTask) task).seat.wantsOwnThread = true;
+    return task;
+  }
+
+  @Override
   public Task process(String comm, Body body) throws NoThread {
     return make(MachineTask.Kind.PROCESS, comm, body);
   }
@@ -146,6 +154,14 @@ final class MachineCpu implements Cpu {
   @Override
   public Irq irq(String name, Runnable handler) {
     return new MachineIrq(this, name, handler);
+  }
+
+  @Override
+  public Poller poller(String wchan, OutsideWait outside) {
+    if (machine.isSimulated()) {
+      throw new UnsupportedOperationException("nothing outside of " + owner());
+    }
+    return new OutsidePoller(machine, wchan, outside);
   }
 
   @Override

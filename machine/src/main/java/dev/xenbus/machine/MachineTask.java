@@ -407,6 +407,17 @@ final class MachineTask implements Task, Owned {
     return outcome;
   }
 
+  /// Blocks once outside of the machine, in state S.
+  ///
+  /// @return an outcome; `READY` may be spurious
+  @KernelSymbol(value = "schedule", sched = true)
+  int blockOutside(String what, OutsideWait outside, long deadlineNanos) {
+    shows(State.S, what);
+    int outcome = machine.scheduler.blockOutside(this, outside, deadlineNanos);
+    shows(State.R, "0");
+    return outcome;
+  }
+
   /// Waits without limit for something that others hold.
   void waitUntil(
       Waiters list,

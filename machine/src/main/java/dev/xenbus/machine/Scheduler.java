@@ -47,6 +47,11 @@ interface Scheduler {
   /// @return a `MachineTask` outcome: `READY`, `TIMED_OUT`, `SIGNALLED` or `GONE`
   int block(MachineTask self, boolean signals, long deadlineNanos);
 
+  /// Waits outside until that ends, [#ready], the deadline, or the end of the Cpu. Live only.
+  ///
+  /// @return a `MachineTask` outcome: `READY`, also for no reason, or `GONE`
+  int blockOutside(MachineTask self, OutsideWait outside, long deadlineNanos);
+
   /// Gives the task its permit.
   void ready(MachineTask task);
 

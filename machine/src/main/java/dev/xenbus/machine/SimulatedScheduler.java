@@ -318,6 +318,11 @@ final class SimulatedScheduler implements Scheduler {
   }
 
   @Override
+  public int blockOutside(MachineTask self, OutsideWait outside, long deadlineNanos) {
+    throw new UnsupportedOperationException("a simulated machine has no outside");
+  }
+
+  @Override
   public void ready(MachineTask task) {
     SimulatedSeat seat = seatOf(task);
     if (seat.blocked) {

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -72,6 +74,99 @@ class LiveMachineTest {
             workQueue.queue(works::incrementAndGet);
           }
         });
+  }
+
+  /// An outside wait that only a wake ends.
+  private static OutsideWait selectorOf(Selector selector) {
+    return new OutsideWait() {
+      @Override
+      public void await(long timeoutNanos) {
+        try {
+          selector.select(timeoutNanos == WaitQueue.FOREVER ? 0 : 1 + timeoutNanos / 1_000_000);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+
+      @Override
+      public void wake() {
+        selector.wakeup();
+      }
+    };
+  }
+
+  @Test
+  void taskThatWaitsOutsideIsRousedStoppedAndTimedOut() throws Exception {
+    LiveMachine machine = new LiveMachine();
+    Cpu cpu = machine.cpu("dom0");
+    AtomicInteger polled = new AtomicInteger();
+    AtomicInteger seen = new AtomicInteger();
+    try (Selector selector = Selector.open()) {
+      Poller poller = cpu.poller("select", selectorOf(selector));
+      Task io =
+          cpu.ioThread(
+              "io",
+              self -> {
+                assertFalse(Thread.currentThread().isVirtual());
+                poller.await(machine.clock().nanos() + 1_000_000);
+                seen.set(polled.get());
+                while (!self.shouldStop()) {
+                  poller.await(WaitQueue.FOREVER);
+                  seen.set(polled.get());
+                }
+                return 7;
+              });
+      io.wake();
+      machine.run(
+          () -> {
+            for (int i = 1; i <= ROUNDS; i++) {
+              int wanted = i;
+              polled.set(i);
+              poller.rouse();
+              spinUntil(() -> seen.get() >= wanted);
+            }
+            spinUntil(() -> io.state() == Task.State.S);
+            assertEquals("select", io.wchan());
+            assertEquals(7, io.stop());
+            return true;
+          });
+    }
+  }
+
+  @Test
+  void taskThatWaitsOutsideIsPausedAndKilled() throws Exception {
+    LiveMachine machine = new LiveMachine();
+    Cpu cpu = machine.cpu("dom0");
+    AtomicInteger rounds = new AtomicInteger();
+    try (Selector selector = Selector.open()) {
+      Poller poller = cpu.poller("select", selectorOf(selector));
+      Task io =
+          cpu.ioThread(
+              "io",
+              self -> {
+                while (true) {
+                  poller.await(WaitQueue.FOREVER);
+                  rounds.incrementAndGet();
+                }
+              });
+      io.wake();
+      machine.run(
+          () -> {
+            spinUntil(() -> io.state() == Task.State.S);
+            cpu.pause();
+            int before = rounds.get();
+            poller.rouse();
+            assertEquals(before, rounds.get());
+            cpu.unpause();
+            spinUntil(() -> rounds.get() > before);
+            cpu.kill();
+            spinUntil(() -> io.state() == Task.State.Z);
+            return true;
+          });
+    }
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> new SimulatedMachine(1).cpu("dom0").poller("p", selectorOf(Selector.open())));
   }
 
   @Test
