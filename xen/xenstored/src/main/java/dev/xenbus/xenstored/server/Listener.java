@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 
 /// A Unix socket that clients connect to. Its path has mode 0600 from the first moment, replaces a
 /// socket that nobody serves any more, and vanishes at the end.
-final class Listener implements SelectorWaiter.Ready {
+final class Listener implements Sockets.Ready {
   /// Longer queue than the real daemon's 1: a thousand clients may come at once.
   private static final int BACKLOG = 4096;
 
@@ -29,7 +29,7 @@ final class Listener implements SelectorWaiter.Ready {
   private static final int PATH_BYTES_MAX = 106;
 
   private final ServerLoop loop;
-  private final SelectorWaiter waiter;
+  private final Sockets sockets;
   private final Path path;
   private final ServerSocketChannel channel;
   private final Supplier<Optional<Client>> clients;
@@ -38,10 +38,10 @@ final class Listener implements SelectorWaiter.Ready {
   ///
   /// @param clients makes the client of a new connection, or refuses it
   /// @throws IOException if somebody serves the path, or it is no socket, or cannot be made
-  Listener(ServerLoop loop, SelectorWaiter waiter, Path path, Supplier<Optional<Client>> clients)
+  Listener(ServerLoop loop, Sockets sockets, Path path, Supplier<Optional<Client>> clients)
       throws IOException {
     this.loop = loop;
-    this.waiter = waiter;
+    this.sockets = sockets;
     this.path = path;
     this.clients = clients;
     refuseIfServed(path);
@@ -50,7 +50,7 @@ final class Listener implements SelectorWaiter.Ready {
     try {
       bind();
       channel.configureBlocking(false);
-      channel.register(waiter.selector(), SelectionKey.OP_ACCEPT, this);
+      channel.register(sockets.selector(), SelectionKey.OP_ACCEPT, this);
       done = true;
     } finally {
       if (!done) {
@@ -127,7 +127,7 @@ final class Listener implements SelectorWaiter.Ready {
       return;
     }
     socket.configureBlocking(false);
-    SelectionKey key = socket.register(waiter.selector(), SelectionKey.OP_READ);
+    SelectionKey key = socket.register(sockets.selector(), SelectionKey.OP_READ);
     SocketEndpoint endpoint = new SocketEndpoint(loop, client.get(), socket, key);
     key.attach(endpoint);
     loop.add(endpoint);

@@ -5,7 +5,7 @@ import dev.xenbus.abi.hypercall.EventDevice;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.xenstore.XenstoreLimits;
 import dev.xenbus.abi.xenstore.XenstoreRing;
-import dev.xenbus.machine.Task;
+import dev.xenbus.machine.Machine;
 import dev.xenbus.xenstored.store.Client;
 import dev.xenbus.xenstored.store.Outbox;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +26,7 @@ final class RingEndpoint extends Endpoint {
   private final MemorySegment page;
   private final Runnable unmap;
   private final EventDevice events;
-  private final boolean simulated;
+  private final Machine machine;
   private int port = NO_PORT;
 
   /// @param page the shared page
@@ -37,12 +37,12 @@ final class RingEndpoint extends Endpoint {
       MemorySegment page,
       Runnable unmap,
       EventDevice events,
-      boolean simulated) {
+      Machine machine) {
     super(loop, client);
     this.page = page;
     this.unmap = unmap;
     this.events = events;
-    this.simulated = simulated;
+    this.machine = machine;
   }
 
   /// Binds the guest's port (or the one that the page names) and starts with empty rings.
@@ -77,16 +77,12 @@ final class RingEndpoint extends Endpoint {
 
   // Every access of a shared index is a point where a simulated machine may let the guest go on.
   private int load(long field) {
-    if (simulated) {
-      Task.relax();
-    }
+    machine.point(page);
     return (int) FIELD.getAcquire(page, field);
   }
 
   private void store(long field, int value) {
-    if (simulated) {
-      Task.relax();
-    }
+    machine.point(page);
     FIELD.setRelease(page, field, value);
   }
 

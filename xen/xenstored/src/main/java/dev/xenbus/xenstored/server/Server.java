@@ -12,6 +12,7 @@ import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Pipe;
 import dev.xenbus.machine.PipePair;
+import dev.xenbus.machine.Poller;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenstored.store.Client;
@@ -19,7 +20,6 @@ import dev.xenbus.xenstored.store.Store;
 import dev.xenbus.xenstored.store.StoreHost;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.Selector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,11 +40,14 @@ public final class Server implements StoreHost {
   /// The reference by which the domain builder grants the store page.
   private static final int STORE_GRANT = 1;
 
+  /// What a task ends with that was stopped before it began (`-EINTR`).
+  private static final int NEVER_RAN = -4;
+
   private final Cpu cpu;
   private final Options options;
   private final ServerLoop loop;
   private final Store store;
-  private final @Nullable SelectorWaiter selector;
+  private final @Nullable Sockets sockets;
   private final List<Listener> listeners = new ArrayList<>();
   private final Map<Integer, Listener> guestListeners = new LinkedHashMap<>();
   private final @Nullable Task task;
@@ -88,13 +91,13 @@ public final class Server implements StoreHost {
   public Server(Cpu cpu, Options options) throws IOException, NoThread {
     this.cpu = cpu;
     this.options = options;
-    boolean sockets = !options.sockets.isEmpty() || !options.guestSockets.isEmpty();
-    if (sockets && cpu.machine().isSimulated()) {
+    boolean wantsSockets = !options.sockets.isEmpty() || !options.guestSockets.isEmpty();
+    if (wantsSockets && cpu.machine().isSimulated()) {
       throw new IOException("a simulated machine has no sockets");
     }
-    this.selector = sockets ? new SelectorWaiter(Selector.open(), cpu.machine().clock()) : null;
-    Waiter waiter = selector == null ? new PollerWaiter(cpu.poller("xenstored")) : selector;
-    this.loop = new ServerLoop(cpu.machine().clock(), waiter, options.log);
+    this.sockets = wantsSockets ? new Sockets() : null;
+    Poller poller = sockets == null ? cpu.poller("do_poll") : cpu.poller("do_epoll_wait", sockets);
+    this.loop = new ServerLoop(cpu.machine(), poller, sockets, options.log);
     this.store = new Store(this);
     loop.serve(store);
     boolean done = false;
@@ -102,7 +105,8 @@ public final class Server implements StoreHost {
       for (Path path : options.sockets) {
         listeners.add(listen(path, () -> Optional.of(store.connect())));
       }
-      this.task = cpu.kthread("xenstored", this::run);
+      this.task =
+          wantsSockets ? cpu.ioThread("xenstored", this::run) : cpu.kthread("xenstored", this::run);
       bindVirq();
       done = true;
     } finally {
@@ -114,11 +118,11 @@ public final class Server implements StoreHost {
   }
 
   private Listener listen(Path path, Supplier<Optional<Client>> clients) throws IOException {
-    SelectorWaiter waiter = selector;
-    if (waiter == null) {
+    Sockets selector = sockets;
+    if (selector == null) {
       throw new IllegalStateException("no selector");
     }
-    return new Listener(loop, waiter, path, clients);
+    return new Listener(loop, selector, path, clients);
   }
 
   private void bindVirq() throws HypercallException {
@@ -132,9 +136,14 @@ public final class Server implements StoreHost {
     try {
       return loop.run(self);
     } finally {
-      closeListeners();
-      options.xen.ifPresent(xen -> xen.events().unbind(virqPort));
+      cleanUp();
     }
+  }
+
+  private void cleanUp() {
+    closeListeners();
+    loop.end();
+    options.xen.ifPresent(xen -> xen.events().unbind(virqPort));
   }
 
   private void closeListeners() {
@@ -185,8 +194,8 @@ public final class Server implements StoreHost {
   public void stop() {
     loop.stop();
     Task running = task;
-    if (running != null) {
-      running.stop();
+    if (running != null && running.stop() == NEVER_RAN) {
+      cleanUp();
     }
   }
 
@@ -236,16 +245,16 @@ public final class Server implements StoreHost {
   }
 
   private RingEndpoint newRing(Client ring, Xen xen) throws HypercallException {
-    boolean simulated = cpu.machine().isSimulated();
     MemorySegment page = dom0Page;
     if (ring.domid() == 0) {
       if (page == null) {
         throw new HypercallException(Errno.EINVAL, "domain 0 has no ring");
       }
-      return new RingEndpoint(loop, ring, page, () -> {}, xen.events(), simulated);
+      return new RingEndpoint(loop, ring, page, () -> {}, xen.events(), cpu.machine());
     }
     GrantDevice.Mapping mapping = xen.grants().map(Domid.of(ring.domid()), STORE_GRANT);
-    return new RingEndpoint(loop, ring, mapping.page(), mapping::close, xen.events(), simulated);
+    return new RingEndpoint(
+        loop, ring, mapping.page(), mapping::close, xen.events(), cpu.machine());
   }
 
   private void openGuestSocket(int domid) {

@@ -2,7 +2,9 @@ package dev.xenbus.xenstored.server;
 
 import dev.xenbus.machine.Clock;
 import dev.xenbus.machine.KernelSymbol;
+import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.Pipe;
+import dev.xenbus.machine.Poller;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenstored.store.Client;
@@ -26,17 +28,20 @@ public final class ServerLoop {
   /// So many requests are executed at most before sockets are looked at again.
   private static final int TURNS_PER_LOOK = 16;
 
-  /// A selector is no primitive of the machine: so often the loop meets one all the same, to notice
-  /// that its kernel is gone.
+  /// A daemon that never waits meets no primitive of the machine: so often it does all the same, to
+  /// notice that its kernel is gone.
   private static final int ROUNDS_PER_POINT = 1024;
 
   /// Under load, those who wait for time to pass are looked at so often.
   private static final long RECHECK_NANOS = 1_000_000;
 
+  private static final String ROUND = "xenstored round";
   private static final int BUFFER_BYTES = Input.BYTES;
 
+  private final Machine machine;
   private final Clock clock;
-  private final Waiter waiter;
+  private final Poller poller;
+  private final @Nullable Sockets sockets;
   private final BytePool pool = new BytePool();
   private final ByteBuffer readBuffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
   private final ByteBuffer writeBuffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
@@ -58,10 +63,13 @@ public final class ServerLoop {
     void line(String text);
   }
 
-  /// @param waiter how it waits
-  ServerLoop(Clock clock, Waiter waiter, LogSink log) {
-    this.clock = clock;
-    this.waiter = waiter;
+  /// @param poller what it waits at
+  /// @param sockets the sockets at which that poller waits too; null where there are none
+  ServerLoop(Machine machine, Poller poller, @Nullable Sockets sockets, LogSink log) {
+    this.machine = machine;
+    this.clock = machine.clock();
+    this.poller = poller;
+    this.sockets = sockets;
     this.log = log;
   }
 
@@ -99,19 +107,19 @@ public final class ServerLoop {
   /// Says that an endpoint may have something to do.
   void signal(Endpoint endpoint) {
     signalled.add(endpoint);
-    waiter.rouse();
+    poller.rouse();
   }
 
   /// Has something done by the task between two requests.
   void post(Runnable work) {
     posted.add(work);
-    waiter.rouse();
+    poller.rouse();
   }
 
   /// Asks the task to end.
   void stop() {
     stopping = true;
-    waiter.rouse();
+    poller.rouse();
   }
 
   // ---- the task
@@ -149,28 +157,24 @@ public final class ServerLoop {
   /// Runs until stopped.
   @KernelSymbol("main_loop")
   int run(Task self) {
-    try {
-      while (!stopping && !self.shouldStop()) {
-        long now = clock.nanos();
-        store().setTime(now);
-        takeSignals();
-        if (active.isEmpty() || now >= nextRecheckNanos) {
-          recheckWaiting();
-        }
-        if (++rounds % ROUNDS_PER_POINT == 0) {
-          Task.relax();
-        }
-        if (active.isEmpty()) {
-          waiter.await(deadline());
-          continue;
-        }
-        turns();
-        if (!active.isEmpty()) {
-          waiter.look();
-        }
+    while (!stopping && !self.shouldStop()) {
+      long now = clock.nanos();
+      store().setTime(now);
+      takeSignals();
+      if (active.isEmpty() || now >= nextRecheckNanos) {
+        recheckWaiting();
       }
-    } finally {
-      end();
+      if (++rounds % ROUNDS_PER_POINT == 0) {
+        machine.point(ROUND);
+      }
+      if (active.isEmpty()) {
+        poller.await(deadline());
+        continue;
+      }
+      turns();
+      if (!active.isEmpty() && sockets != null) {
+        sockets.look();
+      }
     }
     return 0;
   }
@@ -236,7 +240,8 @@ public final class ServerLoop {
     return deadline;
   }
 
-  private void end() {
+  /// Closes every connection; called when the task ends, or instead of it.
+  void end() {
     for (Endpoint endpoint : List.copyOf(endpoints.values())) {
       endpoint.flushQuietly();
       endpoint.close();
@@ -244,6 +249,8 @@ public final class ServerLoop {
     for (Runnable work = posted.poll(); work != null; work = posted.poll()) {
       work.run();
     }
-    waiter.close();
+    if (sockets != null) {
+      sockets.close();
+    }
   }
 }

@@ -8,7 +8,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 
 /// A Unix socket, in live machines.
-final class SocketEndpoint extends Endpoint implements SelectorWaiter.Ready {
+final class SocketEndpoint extends Endpoint implements Sockets.Ready {
   private final SocketChannel channel;
   private final SelectionKey key;
   private int interest = SelectionKey.OP_READ;
