@@ -3,6 +3,11 @@ package dev.xenbus.machine;
 /// The threads of one kernel and the primitives they meet at; paused, unpaused and killed as one.
 ///
 /// Once [#kill] was called, every task of this Cpu unwinds with [CpuGone] at its next primitive.
+///
+/// A primitive may be used by tasks of every Cpu. A task that holds a lock of another Cpu is inside
+/// of a call to it, as a hypercall is; it is paused or killed only once it has dropped that lock,
+/// so that tables of the other side are never left half changed. So the hypervisor's locks belong
+/// to a Cpu of its own.
 public interface Cpu {
   /// Returns whose threads these are, such as `dom0`.
   String owner();
@@ -71,7 +76,9 @@ public interface Cpu {
   /// @param bytesMax how many bytes each direction holds before a writer waits
   PipePair pipe(int bytesMax);
 
-  /// Stops all its tasks, and returns once none of them runs. Pauses nest.
+  /// Stops all its tasks, and returns once none of them runs. Pauses nest. Interrupts and timers
+  /// that come meanwhile are delivered afterwards. A task that pauses its own Cpu stops at its next
+  /// primitive.
   void pause();
 
   /// Undoes one [#pause].

@@ -17,21 +17,18 @@ final class SimulatedScheduler implements Scheduler {
 
   private final SimulatedMachine.Options options;
   private final Decisions decisions;
-  private final TimerHeap timers = new TimerHeap();
-  private final TimerHeap housekeeping = new TimerHeap();
+  private final VirtualTime time;
   private final TaskList ready = new TaskList();
   private final TaskList alive = new TaskList();
   private @Nullable SimulatedMachine machine;
   private @Nullable MachineTask outside;
   private volatile @Nullable MachineTask running;
   private @Nullable MachineTask main;
-  private long now;
-  private long skippedNanos;
   private long steps;
   private long sliceSteps;
 
-  /// After how many rounds of nothing but `RELAX` time moves. Many: a task with work to do may relax
-  /// between pieces of it, and no time-out may come meanwhile.
+  /// After how many rounds of nothing but `RELAX` time moves. Many: a task with work to do may
+  /// relax between pieces of it, and no time-out may come meanwhile.
   private static final long RELAX_ROUNDS = 1_000;
 
   /// How many points in a row were `RELAX`.
@@ -48,6 +45,7 @@ final class SimulatedScheduler implements Scheduler {
   SimulatedScheduler(SimulatedMachine.Options options) {
     this.options = options;
     this.decisions = new Decisions(this, options);
+    this.time = new VirtualTime(decisions);
   }
 
   void attach(SimulatedMachine core) {
@@ -116,12 +114,12 @@ final class SimulatedScheduler implements Scheduler {
 
   @Override
   public long nanos() {
-    return now;
+    return time.now();
   }
 
   @Override
   public long skippedNanos() {
-    return skippedNanos;
+    return time.skippedNanos();
   }
 
   // --- points ---------------------------------------------------------------------------------
@@ -171,14 +169,11 @@ final class SimulatedScheduler implements Scheduler {
 
   /// Lets happen what is due by now, and at times moves time although somebody can run.
   private void passTime(MachineTask self) {
-    Due first = timers.first();
-    if (first == null) {
+    if (time.isStill() || time.happens()) {
       return;
     }
-    if (first.at <= now) {
-      fireDue(timers);
-    } else if (steps % STEPS_PER_ADVANCE == 0 && decisions.advances(self)) {
-      advance(true);
+    if (steps % STEPS_PER_ADVANCE == 0 && decisions.advances(self)) {
+      time.advance(true);
     }
   }
 
@@ -187,7 +182,7 @@ final class SimulatedScheduler implements Scheduler {
   private void spinning() {
     if (++relaxes > RELAX_ROUNDS * (ready.size() + 1)) {
       relaxes = 0;
-      advance(false);
+      time.advance(false);
     }
   }
 
@@ -253,14 +248,14 @@ final class SimulatedScheduler implements Scheduler {
     }
     if (deadlineNanos != WaitQueue.FOREVER) {
       seat.sleep.at = deadlineNanos;
-      timers.add(seat.sleep);
+      time.arm(seat.sleep);
     }
     seat.blocked = true;
     if (self.cpu.isPaused()) {
       self.cpu.quietWaiters.wakeAll(this);
     }
-    if (ready.size() != 0 && !timers.isEmpty() && decisions.advances(self)) {
-      advance(true);
+    if (ready.size() != 0 && !time.isStill() && decisions.advances(self)) {
+      time.advance(true);
     }
     switchFrom(self, "block");
     if (ending || self.mustDie()) {
@@ -304,7 +299,7 @@ final class SimulatedScheduler implements Scheduler {
   /// Chooses who runs next, moving time if nobody can; at the end of a run the next to unwind.
   private MachineTask next(Object on) {
     while (!ending && ready.size() == 0) {
-      if (!advance(false)) {
+      if (!time.advance(false)) {
         note(
             MachineFailure.Kind.DEADLOCK,
             "deadlock: nobody can run and nothing is due\n" + machine().taskTable());
@@ -326,7 +321,7 @@ final class SimulatedScheduler implements Scheduler {
   public void ready(MachineTask task) {
     SimulatedSeat seat = seatOf(task);
     if (seat.blocked) {
-      timers.remove(seat.sleep);
+      time.disarm(seat.sleep);
       wake(task, seat, MachineTask.READY);
     } else {
       seat.permit = true;
@@ -405,50 +400,19 @@ final class SimulatedScheduler implements Scheduler {
 
   // --- time -----------------------------------------------------------------------------------
 
-  /// Moves time to the next moment and lets happen what is due then.
-  ///
-  /// @param early whether somebody could run meanwhile
-  /// @return false if nothing that moves time is armed
-  private boolean advance(boolean early) {
-    Due first = timers.first();
-    if (first == null) {
-      return false;
-    }
-    Due earlier = housekeeping.first();
-    long at = earlier != null && earlier.at < first.at ? earlier.at : first.at;
-    long step = Math.max(0, at - now);
-    now += step;
-    if (early) {
-      skippedNanos += step;
-    }
-    decisions.mixTime(now);
-    fireDue(housekeeping);
-    fireDue(timers);
-    return true;
-  }
-
-  private void fireDue(TimerHeap heap) {
-    for (Due due = heap.first(); due != null && due.at <= now; due = heap.first()) {
-      Due chosen = decisions.tie(heap, due, now);
-      heap.remove(chosen);
-      chosen.fire();
-    }
-  }
-
   @Override
   public void arm(Due due) {
-    (due.kind == TimerKind.NORMAL ? timers : housekeeping).add(due);
+    time.arm(due);
   }
 
   @Override
   public boolean disarm(Due due) {
-    return (due.kind == TimerKind.NORMAL ? timers : housekeeping).remove(due);
+    return time.disarm(due);
   }
 
   @Override
   public void dropTimers(MachineCpu cpu) {
-    timers.removeAll(cpu);
-    housekeeping.removeAll(cpu);
+    time.dropAll(cpu);
   }
 
   // --- the run --------------------------------------------------------------------------------
