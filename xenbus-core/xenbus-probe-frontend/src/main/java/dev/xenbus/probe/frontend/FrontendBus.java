@@ -91,6 +91,12 @@ public final class FrontendBus implements AutoCloseable {
     bootDrivers.forEach(this::register);
   }
 
+  /// Waits until the devices can be used, 30 s for all of them, 270 s for those of essential
+  /// drivers (`boot_wait_for_devices`); then the boot goes on in any case.
+  public void waitForDevices() {
+    new DeviceWait(kernel, bus).run();
+  }
+
   /// Adds a driver (`modprobe`), probing the devices that wait for it in the calling task.
   ///
   /// @throws IllegalArgumentException if its device type has a driver; names both modules
