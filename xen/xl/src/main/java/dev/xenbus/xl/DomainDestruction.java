@@ -3,6 +3,7 @@ package dev.xenbus.xl;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.HypercallException;
+import dev.xenbus.machine.Task;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,9 @@ import java.util.Optional;
 ///
 /// That a device did not close is said and then forgotten.
 final class DomainDestruction {
+  private static final int TEARDOWN_POLLS = 10;
+  private static final long TEARDOWN_POLL_NANOS = 5_000_000L;
+
   private final LibxlContext ctx;
   private final Domid domid;
 
@@ -121,6 +125,17 @@ final class DomainDestruction {
       }
       ctx.log().error("Domain " + domid + ":xc_domain_destroy failed: " + e.errno().text());
       throw new LibxlException(Rc.FAIL);
+    }
+    awaitTeardown();
+  }
+
+  /// Gives the console daemon time to let go of its page, so that only a domain that somebody else
+  /// holds is still there afterwards.
+  ///
+  /// Differs: the real hypercall releases memory for longer than that takes; ours returns at once.
+  private void awaitTeardown() {
+    for (int i = 0; i < TEARDOWN_POLLS && ctx.domains().info(domid).isPresent(); i++) {
+      Task.sleep(TEARDOWN_POLL_NANOS);
     }
   }
 }
