@@ -76,10 +76,20 @@ public final class GuestInit {
     kernel.net().addDeviceListener(init::arrived);
     kernel.net().devices().forEach(init::arrived);
     kernel.cpu().process("init", self -> init.run()).wake();
-    if (options.console().isPresent()) {
-      ConsoleShell shell =
-          new ConsoleShell(kernel, options.hostname(), options.console().get(), options.commands());
+  }
+
+  /// Starts the console's shell; the network that there is at boot is up by then.
+  private void startShell() {
+    if (options.console().isEmpty()) {
+      return;
+    }
+    Kernel kernel = options.kernel();
+    ConsoleShell shell =
+        new ConsoleShell(kernel, options.hostname(), options.console().get(), options.commands());
+    try {
       kernel.cpu().process("sh", self -> shell.run()).wake();
+    } catch (NoThread e) {
+      kernel.printk().error("init: no shell: " + e.getMessage());
     }
   }
 
@@ -90,16 +100,21 @@ public final class GuestInit {
 
   /// Runs until the kernel ends.
   private int run() {
+    configureArrived();
+    startShell();
     while (true) {
       WaitQueue.Wake why =
           arrivals.await(Task.State.S, WaitQueue.FOREVER, () -> !arrived.isEmpty());
       if (why == WaitQueue.Wake.SIGNAL) {
         return 0;
       }
-      NetDevice device = arrived.poll();
-      if (device != null) {
-        configure(device);
-      }
+      configureArrived();
+    }
+  }
+
+  private void configureArrived() {
+    for (NetDevice device = arrived.poll(); device != null; device = arrived.poll()) {
+      configure(device);
     }
   }
 
