@@ -34,7 +34,9 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
   private final WaitQueue writers;
   private final Mutex writeLock;
   private final SpinLock lock;
-  private final EventChannel channel;
+
+  /// Null for as long as the port is being bound: an event may come before that call returns.
+  private volatile @Nullable EventChannel channel;
 
   @GuardedBy("lock")
   private final byte[] input = new byte[INPUT_BYTES_MAX];
@@ -62,7 +64,18 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
     writers = kernel.cpu().waitQueue("tty_write_room");
     writeLock = kernel.cpu().mutex(LockClass.of("tty_write_lock"));
     lock = kernel.cpu().spinLock(LockClass.of("hvc_lock"));
-    channel = kernel.events().bind(port, "hvc_console", this::interrupt);
+    EventChannel bound = kernel.events().bind(port, "hvc_console", this::interrupt);
+    channel = bound;
+    bound.send();
+  }
+
+  /// Tells the daemon that something was put in or taken out; the constructor does so once for what
+  /// happened while the port was being bound.
+  private void notifyDaemon() {
+    EventChannel bound = channel;
+    if (bound != null) {
+      bound.send();
+    }
   }
 
   /// The daemon put something in, or made room.
@@ -98,7 +111,7 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
       any |= taken > 0;
     } while (taken > 0);
     if (any) {
-      channel.send();
+      notifyDaemon();
     }
     Runnable handler = onInterrupt;
     if (signals > 0 && handler != null) {
@@ -161,7 +174,7 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
         }
         if (put > 0) {
           at += put;
-          channel.send();
+          notifyDaemon();
         } else {
           awaitRoom(before);
         }
@@ -210,6 +223,9 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
     closed = true;
     readers.wakeAll();
     writers.wakeAll();
-    channel.close();
+    EventChannel bound = channel;
+    if (bound != null) {
+      bound.close();
+    }
   }
 }
