@@ -23,6 +23,10 @@ module dev.xenbus.emulator {
 
   uses dev.xenbus.linux.api.UserCommand;
 
+  provides dev.xenbus.linux.api.UserCommand with
+      dev.xenbus.emulator.command.PowerOff,
+      dev.xenbus.emulator.command.Truncate;
+
   opens dev.xenbus.emulator to
       com.google.guice;
 }

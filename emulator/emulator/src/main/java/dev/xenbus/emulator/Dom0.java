@@ -69,9 +69,23 @@ public final class Dom0 {
   ///
   /// @param folder what file names are relative to
   public Shell shell(Path folder, TextOutput out, TextOutput err) {
+    return shell(folder, out, err, err);
+  }
+
+  /// Returns a console.
+  ///
+  /// @param folder what file names are relative to
+  /// @param background where commands in the background write
+  public Shell shell(Path folder, TextOutput out, TextOutput err, TextOutput background) {
     return new Shell(
         new Shell.Options(
-            parts.kernel(), commands.of(UserCommand.Place.DOM0), services, folder, out, err));
+            parts.kernel(),
+            commands.of(UserCommand.Place.DOM0),
+            services,
+            folder,
+            out,
+            err,
+            background));
   }
 
   /// Asks for a power-off: whoever waits in [#awaitPowerOff] goes on. From any thread.

@@ -34,6 +34,9 @@ import java.util.SequencedMap;
 final class Dom0Boot {
   private static final MacAddress BRIDGE_MAC = new MacAddress(0x00163E_FFFF01L);
 
+  /// The service `discard`, to which guests send.
+  private static final int DISCARD_PORT = 9;
+
   private final Machine machine;
   private final BootOptions options;
   private final Drivers drivers;
@@ -160,5 +163,6 @@ final class Dom0Boot {
     String[] address = options.config().module(Parameters.BRIDGE).text("address").split("/", 2);
     kernel.net().addBridge(Parameters.BRIDGE, BRIDGE_MAC);
     kernel.net().addAddress(Parameters.BRIDGE, address[0], Integer.parseInt(address[1]));
+    kernel.net().discardTcp(DISCARD_PORT);
   }
 }

@@ -85,6 +85,7 @@ final class GuestSystem {
   private void boot() throws HypercallException, KernelException, NoThread {
     xs.start();
     frontends.start();
+    frontends.waitForDevices();
     new ShutdownWatch(kernel, xs).start();
     HvcConsole console =
         new HvcConsole(

@@ -44,13 +44,15 @@ public final class Shell {
   /// @param folder what file names are relative to
   /// @param out standard output
   /// @param err standard error
+  /// @param background where commands in the background write, output and errors alike
   public record Options(
       Kernel kernel,
       SequencedMap<String, UserCommand> commands,
       Services services,
       Path folder,
       TextOutput out,
-      TextOutput err) {}
+      TextOutput err,
+      TextOutput background) {}
 
   /// What the emulator offers to commands.
   @FunctionalInterface
@@ -204,7 +206,10 @@ public final class Shell {
       options.err().println("sh: " + name + ": command not found" + near);
       return NOT_FOUND;
     }
-    Context context = new Context(options, out);
+    Context context =
+        typed.background()
+            ? new Context(options, options.background(), options.background())
+            : new Context(options, out, options.err());
     Task task;
     try {
       task = options.kernel().cpu().process(name, self -> runGuarded(command, context, arguments));
@@ -283,15 +288,11 @@ public final class Shell {
         && !Character.isDigit(text.charAt(0));
   }
 
-  private record Context(Options options, TextOutput out) implements UserCommand.Context {
+  private record Context(Options options, TextOutput out, TextOutput err)
+      implements UserCommand.Context {
     @Override
     public Kernel kernel() {
       return options.kernel();
-    }
-
-    @Override
-    public TextOutput err() {
-      return options.err();
     }
 
     @Override
