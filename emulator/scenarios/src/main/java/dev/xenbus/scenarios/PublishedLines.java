@@ -1,5 +1,6 @@
 package dev.xenbus.scenarios;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -26,9 +27,13 @@ final class PublishedLines {
         error("libxl_domain.c:886:domain_destroy_cb", domid) + "Destruction of domain failed");
   }
 
-  /// Returns what `xl destroy` of the guest with the stuck device prints.
-  static List<String> destroy(int domid, String device) {
-    return List.of(unableToRemove(domid, device), destroyFailed(domid));
+  /// Returns what `xl destroy` of the guest with the stuck device prints: a line for each of its
+  /// devices that waits, the stuck one and those behind it in the same thread.
+  static List<String> destroy(int domid, StallDemo.Kind kind) {
+    List<String> lines = new ArrayList<>();
+    kind.stuckDevices().forEach(device -> lines.add(unableToRemove(domid, device)));
+    lines.add(destroyFailed(domid));
+    return lines;
   }
 
   /// Returns the frames of the stuck thread, innermost first.
@@ -46,6 +51,9 @@ final class PublishedLines {
                   "kthread_stop",
                   "xen_blkif_disconnect [xen_blkback]",
                   "xen_blkbk_remove [xen_blkback]",
+                  "xenbus_dev_remove",
+                  "device_del",
+                  "device_unregister",
                   "frontend_changed [xen_blkback]");
         };
     List<String> base =

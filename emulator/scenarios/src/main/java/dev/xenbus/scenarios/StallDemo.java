@@ -19,20 +19,18 @@ import java.util.Optional;
 public final class StallDemo {
   /// Which device is held.
   public enum Kind {
-    /// S1: a zero-copy packet of the network device stays in dom0.
-    VIF("vif/1/0"),
-    /// S2: the storage below the block device completes nothing.
-    VBD("vbd/1/51712");
+    /// S1: a zero-copy packet of the network device stays in dom0. The disk has closed by then.
+    VIF,
+    /// S2: the storage below the block device completes nothing. The network device closes behind
+    /// it, in the same thread.
+    VBD;
 
-    private final String backend;
-
-    Kind(String backend) {
-      this.backend = backend;
-    }
-
-    /// Returns the stuck device's place below `/local/domain/0/backend`.
-    String backend() {
-      return backend;
+    /// Returns which devices of guest 1 do not close, as places below `/local/domain/0/backend`.
+    List<String> stuckDevices() {
+      return switch (this) {
+        case VIF -> List.of("vif/1/0");
+        case VBD -> List.of("vbd/1/51712", "vif/1/0");
+      };
     }
   }
 
@@ -138,14 +136,17 @@ public final class StallDemo {
     Done destroy = console.type("xl destroy 1");
     verdict.check("xl destroy 1 exits 0", destroy.exit() == 0);
     verdict.check(
-        "xl destroy 1 prints its two lines",
-        destroy.errors().equals(PublishedLines.destroy(1, kind.backend())));
+        "xl destroy 1 prints its error lines",
+        destroy.errors().equals(PublishedLines.destroy(1, kind)));
     verdict.check(
         "xl destroy 1 takes its time-out",
         destroy.nanos() / NANOS_PER_SECOND == TOOLSTACK_TIMEOUT_SECONDS);
-    verdict.row("xl destroy 1", destroy.time() + ", 2 error lines, exit " + destroy.exit());
+    verdict.row(
+        "xl destroy 1",
+        destroy.time() + ", " + destroy.errors().size() + " error lines, exit " + destroy.exit());
     Done list = console.type("xl list");
-    verdict.check("guest 1 is a zombie", list.out().matches("(?s).*\\(null\\) +1 +0 +1 +--p--d.*"));
+    verdict.check(
+        "guest 1 is a zombie", list.out().matches("(?s).*\\(null\\) +1 +\\d+ +1 +--p--d.*"));
   }
 
   private Task lookAround() {
@@ -256,6 +257,7 @@ public final class StallDemo {
     verdict.check("guest 4 pings guest 3", ping.out().contains(" 0% packet loss"));
     console.type("xl destroy 3");
     console.type("xl destroy 4");
+    console.type("sleep 1");
     Done list = console.type("xl list");
     verdict.check("only dom0 is left", list.out().lines().count() == 2);
   }

@@ -50,7 +50,8 @@ final class Transcript {
             text -> {
               err.append(text);
               screen.print(text);
-            });
+            },
+            screen);
   }
 
   /// Writes a heading between the commands.
