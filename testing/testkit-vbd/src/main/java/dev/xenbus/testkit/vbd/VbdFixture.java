@@ -192,7 +192,7 @@ public final class VbdFixture {
   }
 
   /// Takes the device away as `xl block-detach` does: the frontend is told, reacts, and both ends
-  // go.
+  /// go.
   public void detach() {
     store().write(BACK + "/online", "0");
     store().write(BACK + "/state", "5");
