@@ -6,12 +6,10 @@ import dev.xenbus.machine.Task;
 import dev.xenbus.scenarios.Transcript.Done;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Optional;
 
 /// One boot of the published stall: guest 1's device is held, guest 1 is destroyed, guest 2 is
 /// created, the device is released. Without mtwatch the whole dom0 stands still, with it guest 1
@@ -65,18 +63,8 @@ public final class StallDemo {
         if (file == null) {
           throw new IOException("resource " + name + " is missing");
         }
-        Files.copy(file, folder.resolve(name));
+        Files.copy(file, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
-    }
-  }
-
-  /// Returns a guest's configuration, as [#prepare] writes it.
-  static String guestFile(String name) {
-    try (InputStream file = StallDemo.class.getResourceAsStream(name)) {
-      return new String(
-          Optional.ofNullable(file).orElseThrow().readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

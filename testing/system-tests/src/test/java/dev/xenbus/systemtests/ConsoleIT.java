@@ -50,8 +50,8 @@ class ConsoleIT {
   @Test
   void unknownCommandsNameTheNearestKnownOne() throws Exception {
     assertEquals(
-        "sh: dmseg: command not found; did you mean \"dmesg\"?\nexit 127\n".replace("\"", ""),
-        run(Machines.simulated(1), "dmseg"));
+        "sh: dmesgg: command not found; did you mean \"dmesg\"?\nexit 127\n".replace("\"", ""),
+        run(Machines.simulated(1), "dmesgg"));
   }
 
   @Test
@@ -145,8 +145,7 @@ class ConsoleIT {
             () -> EMULATOR.configure(Optional.of(file), Map.of(), List.of()));
     String message = String.valueOf(e.getMessage());
     assertTrue(
-        message.contains("c.conf: 2")
-            && message.contains("did you mean kernel.xen_mtwatch?"),
+        message.contains("c.conf: 2") && message.contains("did you mean kernel.xen_mtwatch?"),
         message);
   }
 }

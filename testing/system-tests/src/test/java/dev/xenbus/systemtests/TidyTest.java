@@ -47,8 +47,9 @@ class TidyTest {
       List<String> lines = lines(file);
       for (int i = 0; i < lines.size(); i++) {
         String line = lines.get(i);
-        boolean import_ = line.startsWith("import ");
-        if (line.indexOf('\t') >= 0 || (line.length() > COLUMNS_MAX && !import_)) {
+        // A real tool's line stays in one piece, however long: it is looked for as it is.
+        boolean quotes = line.contains("\"") || line.startsWith("import ");
+        if (line.indexOf('\t') >= 0 || (line.length() > COLUMNS_MAX && !quotes)) {
           broken.add(file + ":" + (i + 1));
         }
       }
