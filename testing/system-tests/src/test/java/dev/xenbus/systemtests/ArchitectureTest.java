@@ -232,12 +232,12 @@ class ArchitectureTest {
                     boolean all =
                         !method.getModifiers().contains(JavaModifier.BRIDGE)
                             && method.getThrowsClause().stream()
-                            .map(clause -> clause.getRawType().getName())
-                            .anyMatch(
-                                name ->
-                                    name.equals("java.lang.Exception")
-                                        || name.equals("java.lang.Throwable")
-                                        || name.equals("java.lang.RuntimeException"));
+                                .map(clause -> clause.getRawType().getName())
+                                .anyMatch(
+                                    name ->
+                                        name.equals("java.lang.Exception")
+                                            || name.equals("java.lang.Throwable")
+                                            || name.equals("java.lang.RuntimeException"));
                     if (all) {
                       events.add(SimpleConditionEvent.violated(method, method.getFullName()));
                     }
