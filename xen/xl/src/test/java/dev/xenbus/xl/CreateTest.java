@@ -111,4 +111,84 @@ class CreateTest {
           assertEquals(List.of(), after);
         });
   }
+
+  @Test
+  void skeletonOf410HasTheSuspendChannelBehindTheFeatures() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_10);
+    host.run(() -> assertEquals(0, host.xl("create", "pv.cfg").exitCode()));
+    List<String> requests = host.store().requests();
+    int device = requests.indexOf("WRITE /local/domain/2/device");
+    int control = requests.indexOf("WRITE /local/domain/2/control");
+    int feature = requests.indexOf("WRITE /local/domain/2/control/feature-suspend");
+    int channel = requests.indexOf("WRITE /local/domain/2/device/suspend/event-channel");
+    assertTrue(0 < device && device < control && control < feature && feature < channel);
+  }
+
+  @Test
+  void pvhGuestHasNeitherImageNorProtocol() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_17);
+    host.run(() -> assertEquals(0, host.xl("create", "pv.cfg", "type='pvh'").exitCode()));
+    assertEquals("pvh", host.store().value("/libxl/2/type").orElse(""));
+    List<String> paths = host.store().paths();
+    assertTrue(paths.contains("/vm/" + UUID + "/start_time"));
+    assertFalse(paths.contains("/vm/" + UUID + "/image/kernel"));
+    assertFalse(paths.contains("/local/domain/2/device/vbd/51712/protocol"));
+  }
+
+  @Test
+  void driverDomainGetsItsWritableFolders() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_17);
+    host.run(() -> host.xl("create", "pv.cfg", "driver_domain=1", "xend_suspend_evtchn_compat=1"));
+    assertEquals("n2", host.store().permissions("/local/domain/2/libxl"));
+    assertEquals("n2", host.store().permissions("/local/domain/2/device-model"));
+    assertEquals("n2", host.store().permissions("/local/domain/2/device"));
+    assertFalse(host.store().paths().contains("/local/domain/2/device/suspend/event-channel"));
+  }
+
+  @Test
+  void badElementOfAnInterfaceIsReportedAndTheGuestIsCreated() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_10);
+    host.run(
+        () -> {
+          TestHost.Outcome outcome = host.xl("create", "pv.cfg", "vif = [ 'mac=zz' ]");
+          assertEquals("Parsing config from pv.cfg\nInvalid parameter `mac'.\n", outcome.err());
+          assertEquals(0, outcome.exitCode());
+        });
+    assertTrue(
+        host.store()
+            .value("/local/domain/0/backend/vif/2/0/mac")
+            .orElse("")
+            .matches("00:16:3e(:[0-9a-f]{2}){3}"));
+  }
+
+  @Test
+  void pausedGuestStaysPausedAndDryRunCreatesNothing() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_10);
+    host.run(
+        () -> {
+          assertTrue(host.xl("create", "-n", "-q", "pv.cfg").out().contains("\"name\": \"pv1\""));
+          assertEquals(1, host.domains().list().size());
+          assertEquals(0, host.xl("create", "-p", "pv.cfg").exitCode());
+          assertEquals(1, host.domains().pauses(dev.xenbus.abi.Domid.of(2)));
+        });
+  }
+
+  @Test
+  void noWatcherSeesPartOfADevice() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_10);
+    List<String> incomplete = new java.util.ArrayList<>();
+    host.store()
+        .script(
+            (store, path, value) -> {
+              String backend = "/local/domain/0/backend/vbd/2/51712";
+              if (path.startsWith(backend)
+                  && store.value(backend).isPresent()
+                  && store.value(backend + "/discard-enable").isEmpty()) {
+                incomplete.add(path);
+              }
+              host.backends().changed(store, path, value);
+            });
+    host.run(() -> host.xl("create", "pv.cfg"));
+    assertEquals(List.of(), incomplete);
+  }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.xenstore.client.WatchEvent;
 import dev.xenbus.xenstore.client.XenstoreClient;
@@ -34,7 +35,10 @@ class RealStoreTest {
   }
 
   private void run(XlRelease release, String stuck, Main main) throws Exception {
-    TestHost host = new TestHost(release, folder);
+    run(new TestHost(release, folder), stuck, main);
+  }
+
+  private static void run(TestHost host, String stuck, Main main) throws Exception {
     host.machine()
         .run(
             () -> {
@@ -146,5 +150,40 @@ class RealStoreTest {
           assertEquals(0, second.waitFor(), err.toString());
           assertTrue(host.xl("list").out().contains("pv2"));
         });
+  }
+
+  // Time may move at any moment here, so that a creation may time out: but then it says so, and
+  // whatever happens, nothing is left.
+  @Test
+  void everySeedLeavesNothingBehind() throws Exception {
+    for (long seed = 0; seed < 40; seed++) {
+      String label = "seed " + seed;
+      TestHost host =
+          new TestHost(
+              XlRelease.XEN_4_10, folder, SimulatedMachine.Options.seed(seed).chaos(false, true));
+      run(
+          host,
+          "none",
+          (h, client) -> {
+            TestHost.Outcome create = h.xl("create", "-e", "pv.cfg", "vif += [ '' ]");
+            if (create.exitCode() == 0) {
+              assertEquals("Parsing config from pv.cfg\n", create.err(), label);
+              assertEquals(0, h.xl("destroy", "1").exitCode(), label);
+            } else {
+              assertEquals(3, create.exitCode(), label + create.err());
+              assertTrue(create.err().contains("unable to add"), label + create.err());
+            }
+            for (String path : List.of("/local/domain/1", "/libxl/1", "/vm/" + UUID)) {
+              assertFalse(client.exists(path), label + path);
+            }
+            assertEquals(
+                0,
+                h.machine().tasks().stream()
+                    .filter(
+                        task -> task.comm().equals("vif-bridge") && task.state() == Task.State.R)
+                    .count(),
+                label);
+          });
+    }
   }
 }

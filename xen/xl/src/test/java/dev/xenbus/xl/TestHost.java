@@ -36,9 +36,9 @@ import java.util.Optional;
 final class TestHost {
   private static final double NANOS_PER_SECOND = 1e9;
 
-  private final SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
-  private final Cpu cpu = machine.cpu("dom0");
-  private final ScriptedStore store = new ScriptedStore(cpu);
+  private final SimulatedMachine machine;
+  private final Cpu cpu;
+  private final ScriptedStore store;
   private final Backends backends = new Backends();
   private final FakeDomains domains = new FakeDomains();
   private final Kernel kernel = mock(Kernel.class);
@@ -47,7 +47,7 @@ final class TestHost {
   private final Bridge bridge = mock(Bridge.class);
   private final Consoles consoles = mock(Consoles.class);
   private final XlHost xlHost;
-  private XlServices.Connector connector = store::connect;
+  private XlServices.Connector connector;
   private final Path folder;
   private final XlServices services;
   private final List<String> attachedImages = new ArrayList<>();
@@ -70,6 +70,15 @@ final class TestHost {
   ///
   /// @param folder where configuration files and images are
   public TestHost(XlRelease release, Path folder) {
+    this(release, folder, SimulatedMachine.Options.fair());
+  }
+
+  /// Makes a host on a machine of its own kind.
+  TestHost(XlRelease release, Path folder, SimulatedMachine.Options options) {
+    this.machine = new SimulatedMachine(options);
+    this.cpu = machine.cpu("dom0");
+    this.store = new ScriptedStore(cpu);
+    this.connector = store::connect;
     this.folder = folder;
     this.xlHost = new XlHost(cpu);
     this.services =
