@@ -31,16 +31,21 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "boot",
     mixinStandardHelpOptions = true,
+    header = "Boot dom0: a console, a script, or in the background.",
     description = {
-      "Boots dom0. With a terminal: an interactive console; with --script: runs its lines;",
-      "otherwise runs until SIGTERM or poweroff, to be used with xenemu sh and xenemu xl."
+      "",
+      "With a terminal: an interactive console. With --script: runs its lines, then powers off; the",
+      "exit code is that of the first line that failed. Otherwise: runs until SIGTERM or poweroff, to",
+      "be used with xenemu sh and xenemu xl.",
+      ""
     },
     footer = {
       "",
       "Kernel parameters are words as on a kernel command line:",
       "  xen_mtwatch                  a watch thread for each guest",
       "  xen_netback.max_queues=2     a parameter of a module",
-      "help kernel-parameters at the console lists them all."
+      "--parameters lists them all. In a file they are kernel.xen_mtwatch, module.xen_netback.max_queues;",
+      "in the environment XENEMU_XEN_MTWATCH, XENEMU_XEN_NETBACK__MAX_QUEUES."
     })
 final class BootCommand implements Callable<Integer> {
   @Option(
@@ -73,6 +78,9 @@ final class BootCommand implements Callable<Integer> {
       description = "Virtual time, one thread at a time, all chance from SEED; with --script only.")
   private @Nullable String simulate;
 
+  @Option(names = "--parameters", description = "List the parameters, and boot nothing.")
+  private boolean listParameters;
+
   @Parameters(paramLabel = "PARAMETER", description = "Kernel parameters.")
   private List<String> words = new ArrayList<>();
 
@@ -82,6 +90,10 @@ final class BootCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException, IOException, MachineFailure {
     Emulator emulator = Emulator.load();
+    if (listParameters) {
+      emulator.parameterTable().forEach(System.out::println);
+      return 0;
+    }
     BootConfig bootConfig = configure(emulator, Optional.ofNullable(config), words);
     List<String> lines = script == null ? List.of() : readScript(script);
     if (simulate == null) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "conformance",
     mixinStandardHelpOptions = true,
+    header = "Check any XenStore server against the conformance facts.",
     description = {
       "Runs the conformance facts against a XenStore server and prints a table. Exit code 0 only",
       "if every fact that concerns the server holds. What the facts write is removed again."

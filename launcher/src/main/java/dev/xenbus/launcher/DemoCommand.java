@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
+    header = "Show the published stall, without and with xen_mtwatch.",
     description = {
       "Shows the published xenwatch stall: one boot without and one with xen_mtwatch, one after",
       "the other, and a table of both. Exit code 0 only if both went as published."

@@ -39,6 +39,8 @@ public final class Main implements Runnable {
   /// Wrong usage or configuration.
   static final int USAGE = 2;
 
+  private static final int USAGE_COLUMNS = 100;
+
   /// Ctrl-C.
   static final int INTERRUPTED = 130;
 
@@ -58,6 +60,7 @@ public final class Main implements Runnable {
   /// @return the exit code
   static int run(String... arguments) {
     CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setUsageHelpWidth(USAGE_COLUMNS);
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> fail(command.getErr(), exception));
     commandLine.setParameterExceptionHandler(Main::usage);
@@ -90,10 +93,7 @@ public final class Main implements Runnable {
     PrintWriter err = command.getErr();
     err.println("xenemu: " + exception.getMessage());
     CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
-    err.println(
-        "See xenemu "
-            + command.getCommandSpec().qualifiedName(" ").replaceFirst("^xenemu ?", "")
-            + " --help");
+    err.println("See " + command.getCommandSpec().qualifiedName(" ") + " --help");
     return USAGE;
   }
 

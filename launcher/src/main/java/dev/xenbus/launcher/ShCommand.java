@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "sh",
     mixinStandardHelpOptions = true,
-    description = "A console, or one console command, in the running emulator.")
+    header = "A console, or one console command, in the running emulator.")
 final class ShCommand implements Callable<Integer> {
   @Option(
       names = "-c",

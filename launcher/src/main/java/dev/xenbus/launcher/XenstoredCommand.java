@@ -23,10 +23,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "xenstored",
     mixinStandardHelpOptions = true,
-    description = {
-      "The store alone, on Unix sockets. Prints ready on standard output once it answers; stops on",
-      "SIGTERM."
-    })
+    header = "The store alone, on Unix sockets.",
+    description = "Prints ready on standard output once it answers; stops on SIGTERM.")
 final class XenstoredCommand implements Callable<Integer> {
   @Option(
       names = "--socket",

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /// `xenemu xl`: one `xl` command in the running emulator.
-@Command(name = "xl", description = "One xl command in the running emulator: xenemu xl list.")
+@Command(name = "xl", header = "One xl command in the running emulator: xenemu xl list.")
 final class XlCommand implements Callable<Integer> {
   @Parameters(paramLabel = "ARGUMENT", description = "As of xl.")
   private List<String> arguments = new ArrayList<>();

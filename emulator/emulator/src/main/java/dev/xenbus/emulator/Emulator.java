@@ -18,9 +18,11 @@ public final class Emulator {
   private final Drivers drivers;
   private final Commands commands;
   private final ConfigReader configReader;
+  private final Parameters parameters;
 
   @Inject
-  Emulator(Drivers drivers, Commands commands, ConfigReader configReader) {
+  Emulator(Drivers drivers, Commands commands, ConfigReader configReader, Parameters parameters) {
+    this.parameters = parameters;
     this.drivers = drivers;
     this.commands = commands;
     this.configReader = configReader;
@@ -51,6 +53,11 @@ public final class Emulator {
     } catch (BadConfiguration e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
+  }
+
+  /// Returns every parameter that can be set, a line each: name, default, help.
+  public List<String> parameterTable() {
+    return parameters.table();
   }
 
   /// Boots a dom0; call it in a task of the machine.

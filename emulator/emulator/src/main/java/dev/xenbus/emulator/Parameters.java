@@ -62,6 +62,25 @@ final class Parameters {
     drivers.frontends().forEach(driver -> modules.put(driver.name(), driver.parameters()));
   }
 
+  /// Returns a line for each: name, default, help.
+  List<String> table() {
+    List<String> lines = new ArrayList<>();
+    kernel.forEach(parameter -> lines.add(line("", parameter)));
+    modules.forEach((module, list) -> list.forEach(p -> lines.add(line(module + ".", p))));
+    return lines;
+  }
+
+  private static String line(String prefix, KernelParameter parameter) {
+    String value =
+        switch (parameter.type()) {
+          case FLAG -> "";
+          case NUMBER -> "=N" + (parameter.unit().isEmpty() ? "" : " " + parameter.unit());
+          case TEXT -> "=TEXT";
+        };
+    String unset = parameter.defaultValue().isEmpty() ? "" : " (" + parameter.defaultValue() + ")";
+    return "%-46s %s%s".formatted(prefix + parameter.name() + value, parameter.help(), unset);
+  }
+
   /// Returns the kernel's own.
   List<KernelParameter> kernel() {
     return List.copyOf(kernel);
