@@ -7,6 +7,7 @@ module dev.xenbus.launcher {
   requires dev.xenbus.xenstore.conformance;
   requires info.picocli;
   requires org.jline;
+  requires jdk.unsupported; // signals, by way of JLine
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 

@@ -22,6 +22,8 @@ final class ControlClient implements AutoCloseable {
     SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
     try {
       ControlProtocol.checkGreeting(channel);
+      String folder = Path.of("").toAbsolutePath().toString();
+      ControlProtocol.send(channel, FrameType.FOLDER, folder);
       return new ControlClient(channel);
     } catch (IOException e) {
       channel.close();
@@ -42,7 +44,7 @@ final class ControlClient implements AutoCloseable {
         case EXIT -> {
           return Integer.parseInt(frame.text());
         }
-        case COMMAND, INTERRUPT -> throw new IOException("control socket: " + frame.type());
+        case FOLDER, COMMAND, INTERRUPT -> throw new IOException("control socket: " + frame.type());
       }
     }
   }

@@ -28,6 +28,8 @@ final class ControlProtocol {
 
   /// What a frame is.
   enum FrameType {
+    /// To the server, first of all: the folder that file names are relative to.
+    FOLDER('D'),
     /// To the server: run this line.
     COMMAND('C'),
     /// To the server: Ctrl-C.

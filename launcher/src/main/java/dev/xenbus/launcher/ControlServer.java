@@ -14,6 +14,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,8 +33,8 @@ final class ControlServer implements AutoCloseable {
   /// Makes the console of one connection.
   @FunctionalInterface
   interface ShellFactory {
-    /// Returns a shell that writes to the given outputs.
-    Shell create(TextOutput out, TextOutput err);
+    /// Returns a shell that starts in a folder and writes to the given outputs.
+    Shell create(Path folder, TextOutput out, TextOutput err);
   }
 
   private ControlServer(Cpu cpu, Path socket, ServerSocketChannel server, ShellFactory shells) {
@@ -69,22 +70,38 @@ final class ControlServer implements AutoCloseable {
 
   private int serve(SocketChannel channel) {
     Connection connection = new Connection(channel, new AtomicBoolean());
-    Shell shell = shells.create(connection.output(FrameType.OUT), connection.output(FrameType.ERR));
     try (channel) {
       ControlProtocol.greet(channel);
+      Frame folder = ControlProtocol.receive(channel);
+      if (folder.type() != FrameType.FOLDER) {
+        throw new IOException("control socket: " + folder.type() + " before the folder");
+      }
+      Shell shell =
+          shells.create(
+              Path.of(folder.text()),
+              connection.output(FrameType.OUT),
+              connection.output(FrameType.ERR));
+      serve(connection, shell);
+    } catch (IOException | InvalidPathException _) {
+      // The client went, or does not speak our language.
+    }
+    return 0;
+  }
+
+  private void serve(Connection connection, Shell shell) throws IOException {
+    try {
       while (!shell.exitAsked()) {
-        Frame frame = ControlProtocol.receive(channel);
+        Frame frame = ControlProtocol.receive(connection.channel());
         switch (frame.type()) {
           case COMMAND -> start(shell, connection, frame.text());
           case INTERRUPT -> shell.interrupt();
-          case OUT, ERR, EXIT -> throw new IOException("control socket: " + frame.type());
+          case FOLDER, OUT, ERR, EXIT -> throw new IOException("control socket: " + frame.type());
         }
       }
-    } catch (IOException _) {
-      // The client went, or does not speak our language: what it ran is told so.
+    } finally {
+      // What it ran ends with the client.
       shell.interrupt();
     }
-    return 0;
   }
 
   private void start(Shell shell, Connection connection, String line) throws IOException {

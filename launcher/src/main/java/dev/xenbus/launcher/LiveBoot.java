@@ -56,9 +56,7 @@ final class LiveBoot {
     Dom0 dom0 = emulator.boot(machine, options);
     Signals.register("TERM", dom0::requestPowerOff);
     Path here = Path.of("").toAbsolutePath();
-    try (ControlServer _ =
-        ControlServer.open(
-            dom0.kernel().cpu(), folder.control(), (out, err) -> dom0.shell(here, out, err))) {
+    try (ControlServer _ = ControlServer.open(dom0.kernel().cpu(), folder.control(), dom0::shell)) {
       folder.announce();
       options.storeSockets().forEach(s -> System.err.println("xenemu: dom0 is up, store at " + s));
       if (script.isPresent()) {

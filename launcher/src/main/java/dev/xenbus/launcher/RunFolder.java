@@ -59,8 +59,12 @@ record RunFolder(Path path) {
     return path.resolve("xenstored.socket");
   }
 
-  /// Removes the folder and all that is in it.
+  /// Removes the folder and all that is in it, and what [#announce] left if it still names it.
   void delete() throws IOException {
+    Path last = Objects.requireNonNull(path.toAbsolutePath().getParent()).resolve(LAST);
+    if (Files.exists(last) && Files.readString(last).strip().equals(path.getFileName() + "")) {
+      Files.deleteIfExists(last);
+    }
     if (!Files.exists(path)) {
       return;
     }
