@@ -39,7 +39,6 @@ public final class BlkbackDriver implements BackendDriver {
 
   @Override
   public Instance probe(XenbusDevice device, DriverContext context) throws KernelException {
-    context.kernel().stallPoint("probe", deviceType());
     return Backend.probe(device, context);
   }
 }

@@ -59,6 +59,9 @@ final class BlkifRing {
   /// The worker while it is to be stopped: cleared by the stopper, never by the worker (XSA-350).
   private @Nullable Task worker;
 
+  /// The worker's name, such as `1.xvda-0`; empty before there was one.
+  private volatile String workerComm = "";
+
   private final SpinLock responseLock;
   private final SpinLock slotLock;
 
@@ -115,6 +118,7 @@ final class BlkifRing {
   void start(String comm) throws NoThread {
     Task made = kernel.cpu().kthread(comm, new RingWorker(this, blkif));
     worker = made;
+    workerComm = comm;
     made.wake();
   }
 
@@ -272,6 +276,10 @@ final class BlkifRing {
   /// Ends a request: gives its pages back, and answers it once nothing of ours refers to them, so
   /// that the frontend can end its grants when it sees the response. Any context.
   void complete(PendingRequest request, int status) {
+    request
+        .segments
+        .firstPersistent()
+        .ifPresent(page -> kernel.stallPage("pgrant", workerComm, page));
     List<MappedGrant> pagesToUnmap = request.segments.release(kernel.clock().nanos());
     if (pagesToUnmap.isEmpty()) {
       finish(request, status);

@@ -69,4 +69,11 @@ public interface Kernel {
   /// @param kind what is about to happen, such as `probe`
   /// @param subject of what, such as `vif`
   void stallPoint(String kind, String subject);
+
+  /// Offers a mapped page to the stall injector, which may take a reference to it as a storage
+  /// driver might. Cheap; any context.
+  ///
+  /// @param kind what the page is, such as `pgrant`
+  /// @param subject whose, such as the thread `3.xvda-0`
+  default void stallPage(String kind, String subject, MappedGrant page) {}
 }

@@ -16,7 +16,7 @@ import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.Page;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /// One end of a device, with the bus that drives its driver. Its watch on the other end coalesces
 /// nothing: each change is an event, and the state is read when it is handled.
@@ -36,11 +36,12 @@ public final class FakeDevice implements XenbusDevice {
   private final String otherEnd;
   private final int otherDomid;
   private final EventStatistics statistics = new EventStatistics();
-  private final TreeMap<String, KernelFile> attributes = new TreeMap<>();
+  private final ConcurrentSkipListMap<String, KernelFile> attributes =
+      new ConcurrentSkipListMap<>();
   private final List<String> errors = new ArrayList<>();
-  private XenbusState state = XenbusState.INITIALISING;
-  private boolean isSuspended;
-  private List<Driver> driver = List.of();
+  private volatile XenbusState state = XenbusState.INITIALISING;
+  private volatile boolean isSuspended;
+  private volatile List<Driver> driver = List.of();
   private List<XenbusWatch> watch = List.of();
 
   /// Makes a device whose folders are in the store.
@@ -71,7 +72,9 @@ public final class FakeDevice implements XenbusDevice {
 
   /// Returns the errors reported so far.
   public List<String> errors() {
-    return errors;
+    synchronized (errors) {
+      return List.copyOf(errors);
+    }
   }
 
   /// Returns an attribute's content.
@@ -150,7 +153,9 @@ public final class FakeDevice implements XenbusDevice {
 
   @Override
   public void reportError(Errno errno, String message) {
-    errors.add(errno.number() + " " + message);
+    synchronized (errors) {
+      errors.add(errno.number() + " " + message);
+    }
   }
 
   @Override

@@ -10,7 +10,8 @@ import dev.xenbus.machine.Irq;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Event channels of one kernel; all of them end their interrupts late.
+/// Event channels of one kernel; all of them end their interrupts late. Guarded by the [FakeXen],
+/// for moments.
 final class FakeEvents implements EventChannels {
   private final FakeKernel kernel;
   private final TreeMap<Integer, Channel> channels = new TreeMap<>();
@@ -18,10 +19,6 @@ final class FakeEvents implements EventChannels {
 
   FakeEvents(FakeKernel kernel) {
     this.kernel = kernel;
-  }
-
-  int bound() {
-    return channels.size();
   }
 
   @Override
@@ -44,13 +41,20 @@ final class FakeEvents implements EventChannels {
   public EventChannel bindInterdomainLateEoi(
       Domid remote, int remotePort, String name, EventStatistics statistics, Runnable handler)
       throws KernelException {
-    Channel other = kernel.xen().kernel(remote.value()).fakeEvents().channels.get(remotePort);
-    if (other == null || other.peer != null) {
+    var channel = new Channel(name, handler, statistics);
+    boolean bound = false;
+    synchronized (kernel.xen()) {
+      Channel other = kernel.xen().kernel(remote.value()).fakeEvents().channels.get(remotePort);
+      if (other != null && other.peer == null) {
+        channel.peer = other;
+        other.peer = channel;
+        bound = true;
+      }
+    }
+    if (!bound) {
+      channel.close();
       throw new KernelException(Errno.EINVAL, "bind: no unbound port " + remotePort);
     }
-    var channel = new Channel(name, handler, statistics);
-    channel.peer = other;
-    other.peer = channel;
     channel.irq.raise();
     return channel;
   }
@@ -65,15 +69,17 @@ final class FakeEvents implements EventChannels {
     private final Irq irq;
     private final Runnable handler;
     private final EventStatistics statistics;
-    private @Nullable Channel peer;
+    private volatile @Nullable Channel peer;
 
     Channel(String name, Runnable handler, EventStatistics statistics) {
-      this.port = nextPort;
-      nextPort++;
+      synchronized (kernel.xen()) {
+        this.port = nextPort;
+        nextPort++;
+        channels.put(port, this);
+      }
       this.handler = handler;
       this.statistics = statistics;
       this.irq = kernel.cpu().irq(name, this::deliver);
-      channels.put(port, this);
     }
 
     private void deliver() {
@@ -115,11 +121,13 @@ final class FakeEvents implements EventChannels {
 
     @Override
     public void close() {
-      channels.remove(port);
-      Channel other = peer;
-      if (other != null) {
-        other.peer = null;
-        peer = null;
+      synchronized (kernel.xen()) {
+        channels.remove(port);
+        Channel other = peer;
+        if (other != null) {
+          other.peer = null;
+          peer = null;
+        }
       }
       irq.close();
     }

@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Grants given and mapped by one kernel. Each reference is used once, so that a stale one is
-/// found.
+/// found. Guarded by the [FakeXen], for moments.
 public final class FakeGrants implements GrantTable {
   private static final int FIRST_REF = 8;
   private static final long RECHECK_NANOS = 5_000_000;
@@ -47,30 +47,40 @@ public final class FakeGrants implements GrantTable {
 
   /// Returns how many references are given to others.
   public int givenCount() {
-    return given.size();
+    synchronized (kernel.xen()) {
+      return given.size();
+    }
   }
 
   /// Returns how many pages of others are mapped.
   public int mappedCount() {
-    return mappings.size();
+    synchronized (kernel.xen()) {
+      return mappings.size();
+    }
   }
 
   /// Returns the live mappings.
   public List<? extends MappedGrant> mapped() {
-    return mappings;
+    synchronized (kernel.xen()) {
+      return List.copyOf(mappings);
+    }
   }
 
   /// Returns how often a page was mapped.
   public int mapCalls() {
-    return mapCalls;
+    synchronized (kernel.xen()) {
+      return mapCalls;
+    }
   }
 
   @Override
   public int grantAccess(Domid remote, Page page, boolean readOnly) {
-    int ref = nextRef;
-    nextRef++;
-    given.put(ref, new Given(remote, page, readOnly));
-    return ref;
+    synchronized (kernel.xen()) {
+      int ref = nextRef;
+      nextRef++;
+      given.put(ref, new Given(remote, page, readOnly));
+      return ref;
+    }
   }
 
   @Override
@@ -80,55 +90,63 @@ public final class FakeGrants implements GrantTable {
 
   @Override
   public boolean tryEndAccess(int ref) {
-    Given entry = given.get(ref);
-    if (entry == null) {
-      throw new IllegalStateException("end of " + ref + ", which is not given");
+    synchronized (kernel.xen()) {
+      Given entry = given.get(ref);
+      if (entry == null) {
+        throw new IllegalStateException("end of " + ref + ", which is not given");
+      }
+      if (entry.mapped > 0) {
+        return false;
+      }
+      given.remove(ref);
+      return true;
     }
-    if (entry.mapped > 0) {
-      return false;
-    }
-    given.remove(ref);
-    return true;
   }
 
   @Override
   public void endAccess(int ref, Page page) {
-    Given entry = given.get(ref);
-    if (entry == null) {
-      throw new IllegalStateException("end of " + ref + ", which is not given");
+    synchronized (kernel.xen()) {
+      Given entry = given.get(ref);
+      if (entry == null) {
+        throw new IllegalStateException("end of " + ref + ", which is not given");
+      }
+      entry.ending = true;
+      settle(ref);
     }
-    entry.ending = true;
-    settle(ref);
   }
 
   private void settle(int ref) {
-    Given entry = given.get(ref);
-    if (entry != null && entry.ending && entry.mapped == 0) {
-      given.remove(ref);
-      kernel.pages().free(entry.page);
+    synchronized (kernel.xen()) {
+      Given entry = given.get(ref);
+      if (entry != null && entry.ending && entry.mapped == 0) {
+        given.remove(ref);
+        kernel.pages().free(entry.page);
+      }
     }
   }
 
   @Override
   public MappedGrant map(Domid granter, int ref, boolean readOnly) throws KernelException {
-    mapCalls++;
-    if (!kernel.xen().exists(granter.value())) {
-      throw new KernelException(Errno.ENOENT, "map: no domain " + granter);
+    synchronized (kernel.xen()) {
+      mapCalls++;
+      if (!kernel.xen().exists(granter.value())) {
+        throw new KernelException(Errno.ENOENT, "map: no domain " + granter);
+      }
+      FakeGrants owner = kernel.xen().kernel(granter.value()).fakeGrants();
+      Given entry = owner.given.get(ref);
+      boolean valid =
+          entry != null
+              && entry.remote.equals(kernel.domid())
+              && (readOnly || !entry.readOnly)
+              && !entry.ending;
+      if (entry == null || !valid) {
+        throw new KernelException(Errno.ENOENT, "map: bad reference " + ref);
+      }
+      entry.mapped++;
+      var mapped = new Mapped(granter, ref, owner, entry);
+      mappings.add(mapped);
+      return mapped;
     }
-    FakeGrants owner = kernel.xen().kernel(granter.value()).fakeGrants();
-    Given entry = owner.given.get(ref);
-    boolean valid =
-        entry != null
-            && entry.remote.equals(kernel.domid())
-            && (readOnly || !entry.readOnly)
-            && !entry.ending;
-    if (entry == null || !valid) {
-      throw new KernelException(Errno.ENOENT, "map: bad reference " + ref);
-    }
-    entry.mapped++;
-    var mapped = new Mapped(granter, ref, owner, entry);
-    mappings.add(mapped);
-    return mapped;
   }
 
   @Override
@@ -164,7 +182,7 @@ public final class FakeGrants implements GrantTable {
     private final FakeGrants owner;
     private final Given entry;
     private final AtomicInteger users = new AtomicInteger(1);
-    private boolean closed;
+    private volatile boolean closed;
 
     Mapped(Domid granter, int ref, FakeGrants owner, Given entry) {
       this.granter = granter;
@@ -208,11 +226,13 @@ public final class FakeGrants implements GrantTable {
 
     @Override
     public void close() {
-      if (!closed) {
-        closed = true;
-        mappings.remove(this);
-        entry.mapped--;
-        owner.settle(ref);
+      synchronized (kernel.xen()) {
+        if (!closed) {
+          closed = true;
+          mappings.remove(this);
+          entry.mapped--;
+          owner.settle(ref);
+        }
       }
     }
   }

@@ -26,6 +26,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A kernel with a real block core and everything else in miniature.
 public final class FakeKernel implements Kernel {
@@ -62,8 +63,8 @@ public final class FakeKernel implements Kernel {
   @KernelSymbol("xenwatch_thread")
   private int xenwatchThread(Task self) {
     while (!self.shouldStop()) {
-      watchQueue.await(Task.State.S, WaitQueue.FOREVER, () -> !watchEvents.isEmpty());
-      Runnable event = watchEvents.pollFirst();
+      watchQueue.await(Task.State.S, WaitQueue.FOREVER, this::hasWatchEvent);
+      Runnable event = nextWatchEvent();
       if (event != null) {
         try {
           event.run();
@@ -76,15 +77,29 @@ public final class FakeKernel implements Kernel {
     return 0;
   }
 
+  private boolean hasWatchEvent() {
+    synchronized (watchEvents) {
+      return !watchEvents.isEmpty();
+    }
+  }
+
+  private @Nullable Runnable nextWatchEvent() {
+    synchronized (watchEvents) {
+      return watchEvents.pollFirst();
+    }
+  }
+
   /// Runs something in `xenwatch`, after what waits there.
   public void post(Runnable event) {
-    watchEvents.addLast(event);
+    synchronized (watchEvents) {
+      watchEvents.addLast(event);
+    }
     watchQueue.wakeAll();
   }
 
   /// Returns whether `xenwatch` has nothing to do and does nothing.
   public boolean isWatchIdle() {
-    return watchEvents.isEmpty() && xenwatch.wchan().equals("xenwatch_thread");
+    return !hasWatchEvent() && xenwatch.wchan().equals("xenwatch_thread");
   }
 
   /// Returns the thread of the watches.
@@ -182,12 +197,12 @@ public final class FakeKernel implements Kernel {
     private final List<Line> lines = new ArrayList<>();
 
     @Override
-    public void log(Level level, String text) {
+    public synchronized void log(Level level, String text) {
       lines.add(new Line(clock().nanos(), level, text));
     }
 
     @Override
-    public List<Line> lines() {
+    public synchronized List<Line> lines() {
       return List.copyOf(lines);
     }
   }
@@ -202,7 +217,7 @@ public final class FakeKernel implements Kernel {
     private FakePages() {}
 
     @Override
-    public Page allocate() throws KernelException {
+    public synchronized Page allocate() throws KernelException {
       if (inUse >= left) {
         throw new KernelException(Errno.ENOMEM, "no page");
       }
@@ -212,17 +227,17 @@ public final class FakeKernel implements Kernel {
     }
 
     @Override
-    public void free(Page page) {
+    public synchronized void free(Page page) {
       inUse--;
     }
 
     @Override
-    public int inUse() {
+    public synchronized int inUse() {
       return inUse;
     }
 
     /// Makes allocation fail while so many are in use.
-    public void limit(int pages) {
+    public synchronized void limit(int pages) {
       left = pages;
     }
   }

@@ -6,9 +6,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/// A flat store: absolute paths and values, and watches on whatever begins with a path. The
-/// simulated machine runs one task at a time and nothing here is a scheduling point, so it needs no
-/// lock.
+/// A flat store: absolute paths and values, and watches on whatever begins with a path. Guarded by
+/// itself, for moments; watches are told without it.
 public final class FakeStore {
   private final TreeMap<String, String> nodes = new TreeMap<>();
   private final List<Watch> watches = new ArrayList<>();
@@ -19,28 +18,32 @@ public final class FakeStore {
 
   /// Sets a node.
   public void write(String path, String value) {
-    nodes.put(path, value);
+    synchronized (this) {
+      nodes.put(path, value);
+    }
     fire(path);
   }
 
   /// Returns a node.
-  public Optional<String> read(String path) {
+  public synchronized Optional<String> read(String path) {
     return Optional.ofNullable(nodes.get(path));
   }
 
   /// Removes a node and all below it.
   public void remove(String path) {
     List<String> gone = new ArrayList<>();
-    for (String node : nodes.keySet()) {
-      if (node.equals(path) || node.startsWith(path + "/")) {
-        gone.add(node);
+    synchronized (this) {
+      for (String node : nodes.keySet()) {
+        if (node.equals(path) || node.startsWith(path + "/")) {
+          gone.add(node);
+        }
       }
+      gone.forEach(nodes::remove);
     }
-    gone.forEach(nodes::remove);
     gone.forEach(this::fire);
   }
 
-  List<String> names(String dir) {
+  synchronized List<String> names(String dir) {
     List<String> names = new ArrayList<>();
     String prefix = dir + "/";
     for (String node : nodes.keySet()) {
@@ -56,17 +59,23 @@ public final class FakeStore {
 
   Watch watch(String path, Consumer<String> event) {
     var watch = new Watch(path, event);
-    watches.add(watch);
+    synchronized (this) {
+      watches.add(watch);
+    }
     event.accept(path);
     return watch;
   }
 
-  void unwatch(Watch watch) {
+  synchronized void unwatch(Watch watch) {
     watches.remove(watch);
   }
 
   private void fire(String path) {
-    for (Watch watch : List.copyOf(watches)) {
+    List<Watch> now;
+    synchronized (this) {
+      now = List.copyOf(watches);
+    }
+    for (Watch watch : now) {
       if (path.equals(watch.path) || path.startsWith(watch.path + "/")) {
         watch.event.accept(path);
       }

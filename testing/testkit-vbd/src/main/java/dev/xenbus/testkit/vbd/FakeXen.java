@@ -47,12 +47,12 @@ public final class FakeXen {
     return machine;
   }
 
-  void fault(String text) {
+  synchronized void fault(String text) {
     faults.add(text);
   }
 
   /// Returns what went wrong in a callback.
-  public List<String> faults() {
-    return faults;
+  public synchronized List<String> faults() {
+    return List.copyOf(faults);
   }
 }

@@ -94,7 +94,7 @@ public final class FakeXenbus implements Xenbus {
     private final String path;
     private final WatchCallback callback;
     private final FakeStore.Watch watch;
-    private boolean closed;
+    private volatile boolean closed;
 
     KernelWatch(String path, WatchCallback callback) {
       this.path = path;
