@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.xenbus.blkback.BlkbackDriver;
-import dev.xenbus.blktest.GuestIo;
-import dev.xenbus.blktest.VbdFixture;
 import dev.xenbus.linux.api.Disk;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.testkit.vbd.GuestIo;
+import dev.xenbus.testkit.vbd.VbdFixture;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
