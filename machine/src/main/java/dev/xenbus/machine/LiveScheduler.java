@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Real threads, real time: tasks are virtual threads, and the JVM decides who goes on.
 final class LiveScheduler implements Scheduler {
+  /// After so many points a task lets others have its carrier thread: virtual threads are not
+  /// preempted, and a guest that spins must not starve the rest. A power of two.
+  private static final int POINTS_PER_SLICE = 1024;
+
   private final long bootNanos = System.nanoTime();
   private final ThreadLocal<MachineTask> outside = ThreadLocal.withInitial(this::standIn);
   private final ReentrantLock timersLock = new ReentrantLock();
@@ -112,8 +116,14 @@ final class LiveScheduler implements Scheduler {
     }
     if (Tasks.CURRENT.isBound()) {
       MachineTask self = Tasks.CURRENT.get();
-      if (self.cpu.attention != 0 && isOurs(self)) {
+      if (!isOurs(self)) {
+        return;
+      }
+      if (self.cpu.attention != 0) {
         attend(self, why == Point.UNLOCK && self.dying);
+      }
+      if ((++seatOf(self).points & (POINTS_PER_SLICE - 1)) == 0) {
+        Thread.yield();
       }
     }
   }

@@ -27,6 +27,9 @@ final class LiveSeat extends Seat {
   /// Where it waits outside of the machine; null while it does not. Written by the task alone.
   volatile @Nullable OutsideWait outside;
 
+  /// How many scheduling points it had. Owned by the task.
+  int points;
+
   /// Owned by the task.
   volatile long onSince;
 
