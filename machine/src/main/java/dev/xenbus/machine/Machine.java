@@ -54,6 +54,9 @@ public interface Machine {
   /// Adds somebody who hears of hung tasks, deadlocks and the like.
   void addListener(MachineListener listener);
 
+  /// Adds somebody who hears of the tasks of one Cpu alone, and is forgotten once that is killed.
+  void addListener(Cpu cpu, MachineListener listener);
+
   /// Removes a listener.
   void removeListener(MachineListener listener);
 

@@ -71,8 +71,25 @@ abstract class MachineCore implements Machine {
   }
 
   @Override
+  public final void addListener(Cpu cpu, MachineListener listener) {
+    CpuListener ofCpu = new CpuListener((MachineCpu) cpu, listener);
+    listeners.add(ofCpu);
+    if (ofCpu.cpu().isGone()) {
+      listeners.remove(ofCpu);
+    }
+  }
+
+  @Override
   public final void removeListener(MachineListener listener) {
-    listeners.remove(listener);
+    listeners.removeIf(
+        each ->
+            each.equals(listener)
+                || (each instanceof CpuListener of && of.listener().equals(listener)));
+  }
+
+  /// Forgets who hears of a Cpu that was killed.
+  void forgetListeners(MachineCpu cpu) {
+    listeners.removeIf(each -> each instanceof CpuListener of && of.cpu() == cpu);
   }
 
   @Override

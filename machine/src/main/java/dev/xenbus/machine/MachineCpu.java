@@ -245,6 +245,7 @@ final class MachineCpu implements Cpu {
       attention |= DEAD;
     }
     machine.scheduler.dropTimers(this);
+    machine.forgetListeners(this);
     for (MachineTask task : tasks()) {
       task.abandon(MachineTask.EXIT_TERMINATED);
       if (task.isEnded()) {

@@ -321,4 +321,24 @@ class CpuTest {
           assertEquals(1, caught.get());
         });
   }
+
+  @EveryMachine
+  void listenerOfACpuIsForgottenWithIt(World world) {
+    world.run(
+        (machine, cpu) -> {
+          MachineCore core = (MachineCore) machine;
+          int before = core.listeners.size();
+          Cpu guest = machine.cpu("dom7");
+          MachineListener listener = new MachineListener() {};
+          machine.addListener(guest, listener);
+          machine.addListener(cpu, listener);
+          assertEquals(before + 2, core.listeners.size());
+          guest.kill();
+          assertEquals(before + 1, core.listeners.size());
+          machine.addListener(guest, listener);
+          assertEquals(before + 1, core.listeners.size());
+          machine.removeListener(listener);
+          assertEquals(before, core.listeners.size());
+        });
+  }
 }
