@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// All under the spin lock `arp_tbl`; packets are sent without it.
 final class NeighbourTable {
   /// Most entries. Differs: the kernel's default (`gc_thresh3`) is 1024, too few for a bridge with
-  /// thousands of guests; the entry that was made first gives way.
+  /// thousands of guests; the entry that was confirmed longest ago gives way.
   static final int ENTRIES_MAX = 16_384;
 
   /// Most packets that wait for one entry; the oldest gives way. (`unres_qlen`.)
@@ -37,6 +37,12 @@ final class NeighbourTable {
 
   /// How long an answer is believed (`base_reachable_time_ms`).
   static final long REACHABLE_NANOS = 30_000_000_000L;
+
+  /// How long an answer is remembered that nobody confirms (`gc_stale_time`).
+  static final long FORGET_NANOS = 60_000_000_000L;
+
+  /// How many entries are kept even then (`gc_thresh1`).
+  static final int ENTRIES_KEPT = 128;
 
   /// Time between two requests (`retrans_time_ms`).
   static final long RETRY_NANOS = 1_000_000_000L;
@@ -68,6 +74,7 @@ final class NeighbourTable {
   private final Runnable tick = this::tick;
   private final SpinLock lock;
 
+  /// What was confirmed longest ago comes first.
   @GuardedBy("lock")
   private final SequencedMap<Long, Entry> entries = new LinkedHashMap<>();
 
@@ -131,7 +138,21 @@ final class NeighbourTable {
     if (entries.size() >= ENTRIES_MAX) {
       dropped.addAll(entries.pollFirstEntry().getValue().pending);
     }
+    forgetOldLocked();
     entries.put(key(entry.device, entry.address), entry);
+  }
+
+  /// Each new entry pays for at most two that nobody has confirmed for long.
+  @GuardedBy("lock")
+  private void forgetOldLocked() {
+    for (int i = 0; i < 2 && entries.size() > ENTRIES_KEPT; i++) {
+      Entry first = entries.firstEntry().getValue();
+      boolean isOld = stack.nanos() - first.confirmedNanos > FORGET_NANOS;
+      if (!first.isComplete() || first.requests > 0 || !isOld) {
+        return;
+      }
+      entries.pollFirstEntry();
+    }
   }
 
   /// Asks, to everybody, who has an address.
@@ -158,6 +179,7 @@ final class NeighbourTable {
         entry = new Entry(device, 0, address);
         insertLocked(entry, dropped);
       }
+      entries.putLast(key(device, address), entry);
       entry.mac = mac;
       entry.confirmedNanos = stack.nanos();
       entry.requests = 0;

@@ -90,6 +90,7 @@ final class TcpPeer {
   private int segmentBytes = SEGMENT_BYTES_DEFAULT;
   private int duplicates;
   private boolean finSent;
+  private long heardNanos;
   private final ArrayDeque<Flight> flights = new ArrayDeque<>(2);
   private final ArrayDeque<TcpSegment> waiting = new ArrayDeque<>(2);
 
@@ -106,6 +107,7 @@ final class TcpPeer {
   /// @param initial its first sequence number
   static TcpPeer connect(int initial, int ownSegmentBytes, long now, List<TcpSegment> out) {
     TcpPeer peer = new TcpPeer(State.SYN_SENT, initial, ownSegmentBytes, false);
+    peer.heardNanos = now;
     peer.sendSyn(TcpSegment.SYN, now, out);
     return peer;
   }
@@ -114,6 +116,7 @@ final class TcpPeer {
   static TcpPeer accept(
       TcpSegment syn, int initial, int ownSegmentBytes, long now, List<TcpSegment> out) {
     TcpPeer peer = new TcpPeer(State.SYN_RECEIVED, initial, ownSegmentBytes, true);
+    peer.heardNanos = now;
     peer.expected = syn.sequence() + 1;
     peer.learn(syn);
     peer.sendSyn(TcpSegment.SYN | TcpSegment.ACK, now, out);
@@ -139,6 +142,11 @@ final class TcpPeer {
 
   long receivedBytes() {
     return receivedBytes;
+  }
+
+  /// Returns when the peer was last heard of, since boot.
+  long heardNanos() {
+    return heardNanos;
   }
 
   /// Returns how many bytes wait to be sent or acknowledged.
@@ -273,6 +281,7 @@ final class TcpPeer {
 
   /// Takes a segment of the peer.
   void input(TcpSegment segment, long now, List<TcpSegment> out) {
+    heardNanos = now;
     if (state == State.SYN_SENT) {
       inputSynSent(segment, now, out);
       return;

@@ -39,6 +39,10 @@ final class TcpStack {
   /// How often connections that wait for an answer are looked at.
   static final long TICK_NANOS = 200_000_000L;
 
+  /// How long a connection that was accepted may be silent. Differs: the kernel would ask the peer
+  /// first (`tcp_keepalive_time`).
+  static final long IDLE_NANOS = 7_200_000_000_000L;
+
   private static final int PORT_FIRST = 32_768;
   private static final int PORT_LAST = 60_999;
 
@@ -134,11 +138,17 @@ final class TcpStack {
     throw new KernelException(Errno.EADDRINUSE, "no local TCP port is free");
   }
 
+  /// Each new connection pays for at most two that have been silent for long.
   @GuardedBy("lock")
   private void makeRoomLocked() {
-    if (peers.size() >= CONNECTIONS_MAX) {
+    for (int i = 0; i < 2 && !peers.isEmpty(); i++) {
       Key eldest = peers.firstEntry().getKey();
-      removeLocked(eldest, Errno.ECONNRESET);
+      boolean isIdle =
+          !sockets.containsKey(eldest)
+              && stack.nanos() - peers.firstEntry().getValue().heardNanos() > IDLE_NANOS;
+      if (isIdle || peers.size() >= CONNECTIONS_MAX) {
+        removeLocked(eldest, Errno.ECONNRESET);
+      }
     }
   }
 

@@ -349,6 +349,28 @@ class HostTest {
   }
 
   @Test
+  void oldNeighboursAndSilentConnectionsAreForgotten() throws MachineFailure {
+    play(
+        hosts -> {
+          EthernetDevice device = hosts.a.own(hosts.endA.device());
+          NeighbourTable table = hosts.a.ipv4().neighbours();
+          for (int i = 0; i < 1000; i++) {
+            table.heard(device, 0x0A000100 + i, 0x0016_3E00_0003L, true);
+          }
+          hosts.b.discardTcp(9);
+          hosts.a.connectTcp(B, 9, SECOND);
+          Task.sleep(TcpStack.IDLE_NANOS + SECOND);
+          for (int i = 0; i < 500; i++) {
+            table.heard(device, 0x0A001100 + i, 0x0016_3E00_0003L, true);
+          }
+          assertTrue(table.size() < 600, "" + table.size());
+          hosts.a.connectTcp(B, 9, SECOND);
+          assertEquals(1, hosts.b.ipv4().tcp().size());
+          assertEquals(2, hosts.a.ipv4().tcp().size());
+        });
+  }
+
+  @Test
   void oneListenerAPort() throws MachineFailure {
     play(
         hosts -> {
