@@ -12,6 +12,7 @@ import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.block.LinuxBlockCore;
 import dev.xenbus.linux.net.NetStack;
 import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.KernelStack;
 import dev.xenbus.machine.WorkQueue;
 import java.util.List;
 import java.util.Optional;
@@ -75,12 +76,11 @@ public final class LinuxKernel implements Kernel {
 
   private final Options options;
   private final FileTree files = new FileTree();
-  private final KernelSymbols symbols = new KernelSymbols();
+  private final KernelStack stacks = new KernelStack();
   private final ModuleTable modules;
   private final WorkQueue systemWorkQueue;
   private final NetStack net;
   private final LinuxBlockCore block;
-  private final HungTaskReports hungTasks;
 
   /// Set by whoever boots and ends the kernel.
   private volatile SystemState systemState = SystemState.BOOTING;
@@ -96,12 +96,14 @@ public final class LinuxKernel implements Kernel {
     net = new NetStack(cpu, options.pages(), systemWorkQueue);
     block = new LinuxBlockCore(cpu, options.log());
     modules = new ModuleTable(files);
-    hungTasks = new HungTaskReports(cpu, options.log(), symbols);
-    cpu.machine().addListener(hungTasks);
+    TaskReports reports = new TaskReports(options.log(), stacks);
+    cpu.machine().addListener(cpu, reports);
+    if (options.domid().equals(Domid.DOM0)) {
+      cpu.machine().addListener(reports.ofMachine());
+    }
     options.log().info("Linux version " + RELEASE + " (xenemu)");
     options.log().info("Command line: " + options.commandLine().text());
-    options.commandLine().warnings().forEach(options.log()::warn);
-    ProcFiles.addTo(this, files, symbols);
+    ProcFiles.addTo(this, files, stacks);
     SysFiles.addTo(this, files);
   }
 
@@ -189,10 +191,10 @@ public final class LinuxKernel implements Kernel {
     return modules;
   }
 
-  /// Adds where classes of a module come from that is not in the boot layer, so that their frames
-  /// show in stacks.
-  public void addSymbols(ClassLoader loader) {
-    symbols.addLoader(loader);
+  /// Returns what names the frames of stacks: whoever loads a module that is not in the boot layer
+  /// tells it so.
+  public KernelStack stacks() {
+    return stacks;
   }
 
   /// Warns of words for modules that are not loaded; they are kept for when these are.
@@ -223,10 +225,5 @@ public final class LinuxKernel implements Kernel {
   @Override
   public void stallPoint(String kind, String subject) {
     injector.ifPresent(xwstall -> xwstall.stallPoint(kind, subject));
-  }
-
-  /// Lets go of what the machine keeps of a kernel whose domain is gone.
-  public void discard() {
-    options.cpu().machine().removeListener(hungTasks);
   }
 }

@@ -6,6 +6,7 @@ import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles.KernelFile;
 import dev.xenbus.linux.api.NetDevice;
 import dev.xenbus.linux.api.NetStatistics;
+import dev.xenbus.machine.KernelStack;
 import dev.xenbus.machine.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,15 +21,15 @@ final class ProcFiles implements FileTree.DynamicFolder {
   private static final long NANOS_PER_CENTISECOND = 10_000_000L;
 
   private final LinuxKernel kernel;
-  private final KernelSymbols symbols;
+  private final KernelStack stacks;
 
-  private ProcFiles(LinuxKernel kernel, KernelSymbols symbols) {
+  private ProcFiles(LinuxKernel kernel, KernelStack stacks) {
     this.kernel = kernel;
-    this.symbols = symbols;
+    this.stacks = stacks;
   }
 
-  static void addTo(LinuxKernel kernel, FileTree files, KernelSymbols symbols) {
-    ProcFiles proc = new ProcFiles(kernel, symbols);
+  static void addTo(LinuxKernel kernel, FileTree files, KernelStack stacks) {
+    ProcFiles proc = new ProcFiles(kernel, stacks);
     files.addFolder("/proc", proc);
     files.add("/proc/version", () -> "Linux version " + LinuxKernel.RELEASE + " (xenemu) #1\n");
     files.add("/proc/cmdline", () -> kernel.commandLine().text() + "\n");
@@ -109,15 +110,9 @@ final class ProcFiles implements FileTree.DynamicFolder {
     return switch (name) {
       case "comm" -> task.comm() + "\n";
       case "wchan" -> task.wchan();
-      case "stack" -> stack(task);
+      case "stack" -> stacks.proc(task);
       default -> status(task);
     };
-  }
-
-  private String stack(Task task) {
-    StringBuilder text = new StringBuilder();
-    symbols.stack(task).forEach(frame -> text.append("[<0>] ").append(frame).append('\n'));
-    return text.toString();
   }
 
   private static String status(Task task) {

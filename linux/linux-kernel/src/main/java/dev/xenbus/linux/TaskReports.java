@@ -1,25 +1,33 @@
 package dev.xenbus.linux;
 
 import dev.xenbus.linux.api.Printk;
-import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.KernelStack;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.MachineListener;
 import dev.xenbus.machine.Task;
 
 /// Writes what the machine finds wrong with a kernel's tasks into that kernel's log. Mirrors
 /// `check_hung_task` (`kernel/hung_task.c`).
-final class HungTaskReports implements MachineListener {
+final class TaskReports implements MachineListener {
   /// Longest name of a task in these lines (`TASK_COMM_LEN` - 1).
   private static final int COMM_CHARS_MAX = 15;
 
-  private final Cpu cpu;
   private final Printk printk;
-  private final KernelSymbols symbols;
+  private final KernelStack stacks;
 
-  HungTaskReports(Cpu cpu, Printk printk, KernelSymbols symbols) {
-    this.cpu = cpu;
+  TaskReports(Printk printk, KernelStack stacks) {
     this.printk = printk;
-    this.symbols = symbols;
+    this.stacks = stacks;
+  }
+
+  /// Returns what writes down problems of the machine as a whole: dom0's log alone has them.
+  MachineListener ofMachine() {
+    return new MachineListener() {
+      @Override
+      public void problem(MachineFailure.Kind kind, String report) {
+        printk.error("WARNING: " + kind + ": " + report);
+      }
+    };
   }
 
   static String shortComm(Task task) {
@@ -29,9 +37,6 @@ final class HungTaskReports implements MachineListener {
 
   @Override
   public void hungTask(Task task, long seconds) {
-    if (!task.cpu().equals(cpu)) {
-      return;
-    }
     String comm = shortComm(task);
     printk.error(
         "INFO: task %s:%d blocked for more than %d seconds.".formatted(comm, task.pid(), seconds));
@@ -46,22 +51,12 @@ final class HungTaskReports implements MachineListener {
   private void trace(Task task) {
     printk.error("Call Trace:");
     printk.error(" <TASK>");
-    symbols.report(task).forEach(frame -> printk.error(" " + frame));
+    stacks.frames(task).forEach(frame -> printk.error(" " + frame));
     printk.error(" </TASK>");
   }
 
   @Override
-  public void problem(MachineFailure.Kind kind, String report) {
-    if (cpu.owner().equals("dom0")) {
-      printk.error("WARNING: " + kind + ": " + report);
-    }
-  }
-
-  @Override
   public void oops(Task task, Throwable fault) {
-    if (!task.cpu().equals(cpu)) {
-      return;
-    }
     printk.log(Printk.Level.ALERT, "BUG: " + fault);
     printk.log(
         Printk.Level.ALERT, "CPU: 0 PID: %d Comm: %s".formatted(task.pid(), shortComm(task)));

@@ -1,0 +1,271 @@
+package dev.xenbus.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
+import dev.xenbus.linux.api.BlockRequest;
+import dev.xenbus.linux.api.DeviceNumber;
+import dev.xenbus.linux.api.Disk;
+import dev.xenbus.linux.api.DiskOptions;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.MacAddress;
+import dev.xenbus.linux.api.MappedGrant;
+import dev.xenbus.linux.api.NetDevice;
+import dev.xenbus.linux.api.NetDeviceOperations;
+import dev.xenbus.linux.api.Packet;
+import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.Task;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class XwstallTest {
+  private static final String FOLDER = "/sys/kernel/xwstall/";
+  private static final long SECOND = 1_000_000_000L;
+
+  private static void echo(LinuxKernel kernel, String value, String file) throws KernelException {
+    kernel.files().write(FOLDER + file, value + "\n");
+  }
+
+  private static void assertInvalid(LinuxKernel kernel, String value, String file) {
+    KernelException e = assertThrows(KernelException.class, () -> echo(kernel, value, file));
+    assertEquals(Errno.EINVAL, e.errno());
+  }
+
+  private static void play(TestKernel.Scene scene) throws MachineFailure {
+    TestKernel.play(
+        kernel -> {
+          kernel.loadStallInjector();
+          kernel.loadStallInjector();
+          scene.play(kernel);
+        });
+  }
+
+  private static NetDevice vif(LinuxKernel kernel, String name) throws KernelException {
+    NetDevice vif = kernel.net().register(name, new MacAddress(1), mock(NetDeviceOperations.class));
+    vif.up();
+    return vif;
+  }
+
+  private static MappedGrant grant(int ref) {
+    MappedGrant grant = mock(MappedGrant.class);
+    when(grant.granter()).thenReturn(new Domid(1));
+    when(grant.ref()).thenReturn(ref);
+    return grant;
+  }
+
+  /// A zero-copy GSO packet with fragments of the given references; 0 is a page of our own.
+  private static Packet packet(AtomicInteger released, int... refs) {
+    Packet packet = new Packet(new byte[60]);
+    for (int ref : refs) {
+      packet
+          .fragments()
+          .add(
+              new Packet.Fragment(
+                  MemorySegment.ofArray(new byte[8]), 0, 8, ref == 0 ? null : grant(ref)));
+    }
+    packet.gso(Packet.Gso.TCPV4, 1448);
+    packet.zeroCopy(unmodified -> released.addAndGet(unmodified ? 1 : 100));
+    return packet;
+  }
+
+  @Test
+  void packetIsHeldAndFlushedWithThePublishedLines() throws MachineFailure {
+    play(
+        kernel -> {
+          AtomicInteger released = new AtomicInteger();
+          NetDevice vif = vif(kernel, "vif1.0");
+          echo(kernel, "vif1.0", "vifname");
+          echo(kernel, "1", "eavesdrop");
+          echo(kernel, "1", "eavesdrop");
+          vif.receive(packet(released, 13, 14));
+          assertEquals(0, released.get());
+          assertEquals(1, vif.statistics().rxPackets().get());
+          echo(kernel, "0", "eavesdrop");
+          assertEquals(1, released.get());
+          assertEquals(
+              List.of(
+                  "xwstall: set vifname=vif1.0",
+                  "xwstall: enable eavesdrop on vif1.0",
+                  "xwstall: eavesdrop is already enabled on vif1.0",
+                  "xwstall: hold sk_buff=0xffff88800a3c1100 at netdev=vif1.0 (nr_frag=2)",
+                  "xwstall: grant(0) domid=1 gref=13",
+                  "xwstall: grant(1) domid=1 gref=14",
+                  "xwstall: flush the on-hold sk_buff",
+                  "xwstall: reset eavesdrop and skb_onhold"),
+              TestKernel.log(kernel));
+        });
+  }
+
+  @Test
+  void onePacketIsHeldAtMost() throws MachineFailure {
+    play(
+        kernel -> {
+          AtomicInteger released = new AtomicInteger();
+          NetDevice vif = vif(kernel, "vif1.0");
+          echo(kernel, "vif1.0", "vifname");
+          echo(kernel, "1", "eavesdrop");
+          vif.receive(packet(released, 13));
+          vif.receive(packet(released, 14));
+          assertEquals(100, released.get());
+          echo(kernel, "0", "eavesdrop");
+          assertEquals(101, released.get());
+        });
+  }
+
+  @Test
+  void otherPacketsAndOtherVifsPass() throws MachineFailure {
+    play(
+        kernel -> {
+          AtomicInteger released = new AtomicInteger();
+          NetDevice vif = vif(kernel, "vif1.0");
+          echo(kernel, "vif1.0", "vifname");
+          echo(kernel, "1", "eavesdrop");
+          vif(kernel, "vif2.0").receive(packet(released, 13));
+          vif.receive(packet(released));
+          vif.receive(packet(released, 13, 0));
+          Packet small = packet(released, 13);
+          small.gso(Packet.Gso.NONE, 0);
+          vif.receive(small);
+          assertEquals(400, released.get());
+          assertEquals("1\n", kernel.files().read(FOLDER + "eavesdrop"));
+        });
+  }
+
+  @Test
+  void resetWithoutAPacketIsHarmless() throws MachineFailure {
+    play(
+        kernel -> {
+          echo(kernel, "0", "eavesdrop");
+          assertEquals(List.of("xwstall: reset eavesdrop and skb_onhold"), TestKernel.log(kernel));
+        });
+  }
+
+  @Test
+  void oddValuesAreInvalid() throws MachineFailure {
+    play(
+        kernel -> {
+          assertInvalid(kernel, "1", "eavesdrop");
+          assertInvalid(kernel, "vif-with-16-chars", "vifname");
+          echo(kernel, "vif-with-15-cha", "vifname");
+          assertInvalid(kernel, "2", "eavesdrop");
+          assertInvalid(kernel, "", "eavesdrop");
+          assertInvalid(kernel, "pci", "probe_hold");
+          assertInvalid(kernel, "sixteen-letters-", "vbd_hold_bio");
+          assertEquals("vif-with-15-cha\n", kernel.files().read(FOLDER + "vifname"));
+        });
+  }
+
+  @Test
+  void probeIsHeldInStateDUntilReleased() throws MachineFailure {
+    play(
+        kernel -> {
+          echo(kernel, "vif", "probe_hold");
+          kernel.stallPoint("probe", "vbd");
+          kernel.stallPoint("remove", "vif");
+          Task stuck =
+              kernel
+                  .cpu()
+                  .kthread(
+                      "xenwatch",
+                      self -> {
+                        kernel.stallPoint("probe", "vif");
+                        return 0;
+                      });
+          stuck.wake();
+          Task.sleep(SECOND);
+          assertEquals(Task.State.D, stuck.state());
+          assertEquals("xwstall_probe_hold", stuck.wchan());
+          kernel.stallPoint("probe", "vif");
+          String stack = kernel.files().read("/proc/" + stuck.pid() + "/stack");
+          assertEquals("[<0>] xwstall_probe [xwstall]", stack.lines().findFirst().orElseThrow());
+          echo(kernel, "", "probe_hold");
+          assertEquals(0, stuck.waitFor());
+          kernel.stallPoint("probe", "vif");
+        });
+  }
+
+  @Test
+  void heldProbeIsReportedAsHungAndTheRunGoesOn() throws MachineFailure {
+    play(
+        kernel -> {
+          echo(kernel, "vif", "probe_hold");
+          Task stuck =
+              kernel
+                  .cpu()
+                  .kthread(
+                      "xenwatch-with-a-long-name",
+                      self -> {
+                        kernel.stallPoint("probe", "vif");
+                        return 0;
+                      });
+          stuck.wake();
+          Task.sleep(200 * SECOND);
+          assertTrue(
+              TestKernel.log(kernel)
+                  .contains(
+                      "INFO: task xenwatch-with-a:"
+                          + stuck.pid()
+                          + " blocked for more than 120 seconds."));
+          assertTrue(TestKernel.log(kernel).contains(" xwstall_probe [xwstall]"));
+          echo(kernel, "0", "probe_hold");
+          stuck.waitFor();
+        });
+  }
+
+  @Test
+  void biosOfOneThreadAreHeld() throws MachineFailure {
+    play(
+        kernel -> {
+          Disk disk =
+              kernel
+                  .block()
+                  .addDisk(
+                      "sda",
+                      new DeviceNumber(8, 0),
+                      new DiskOptions(100, 512, 512, 2, false, false, false, false),
+                      request -> request.done().completed(null));
+          echo(kernel, "3.xvda-0", "vbd_hold_bio");
+          AtomicInteger done = new AtomicInteger();
+          submit(disk, done);
+          assertEquals(1, done.get());
+          Task vbd =
+              kernel
+                  .cpu()
+                  .kthread(
+                      "3.xvda-0",
+                      self -> {
+                        submit(disk, done);
+                        submit(disk, done);
+                        submit(disk, done);
+                        return 0;
+                      });
+          vbd.wake();
+          Task.sleep(SECOND);
+          assertEquals(Task.State.D, vbd.state());
+          assertEquals(1, done.get());
+          assertFalse(TestKernel.log(kernel).isEmpty());
+          echo(kernel, "", "vbd_hold_bio");
+          vbd.waitFor();
+          assertEquals(4, done.get());
+        });
+  }
+
+  private static void submit(Disk disk, AtomicInteger done) {
+    MemorySegment page = MemorySegment.ofArray(new byte[512]);
+    disk.submit(
+        new BlockRequest(
+            BlockRequest.Operation.READ,
+            0,
+            1,
+            List.of(new BlockRequest.Segment(page, 0, 512)),
+            error -> done.incrementAndGet()));
+  }
+}
