@@ -39,7 +39,12 @@ final class Terminal {
             terminal.writer().flush();
           };
       Shell shell = dom0.shell(folder, screen, screen);
-      terminal.handle(Signal.INT, signal -> shell.interrupt());
+      terminal.handle(
+          Signal.INT,
+          signal -> {
+            screen.println("");
+            shell.interrupt();
+          });
       Signals.register(
           "TERM",
           () -> {
