@@ -9,4 +9,15 @@ module dev.xenbus.xenstore.client {
   requires static org.jspecify;
 
   exports dev.xenbus.xenstore.client;
+
+  provides dev.xenbus.linux.api.UserCommand with
+      dev.xenbus.xenstore.client.command.XenstoreChmod,
+      dev.xenbus.xenstore.client.command.XenstoreControl,
+      dev.xenbus.xenstore.client.command.XenstoreExists,
+      dev.xenbus.xenstore.client.command.XenstoreList,
+      dev.xenbus.xenstore.client.command.XenstoreLs,
+      dev.xenbus.xenstore.client.command.XenstoreRead,
+      dev.xenbus.xenstore.client.command.XenstoreRm,
+      dev.xenbus.xenstore.client.command.XenstoreWatch,
+      dev.xenbus.xenstore.client.command.XenstoreWrite;
 }

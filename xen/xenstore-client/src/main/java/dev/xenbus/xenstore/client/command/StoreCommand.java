@@ -1,0 +1,123 @@
+package dev.xenbus.xenstore.client.command;
+
+import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.linux.api.UserCommand;
+import dev.xenbus.xenstore.client.StoreConnector;
+import dev.xenbus.xenstore.client.StoreOperations;
+import dev.xenbus.xenstore.client.XenstoreClient;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// What the `xenstore-*` commands have in common.
+abstract class StoreCommand implements UserCommand {
+  /// Exit code of a command that a signal ended: 128 + `SIGINT`.
+  private static final int EXIT_INTERRUPTED = 130;
+
+  private final String name;
+  private final String summary;
+  private final String letters;
+  private final String synopsis;
+
+  /// @param letters options as `getopt` has them; `h` and `s` are added
+  /// @param synopsis what follows the name in the usage
+  StoreCommand(String name, String summary, String letters, String synopsis) {
+    this.name = name;
+    this.summary = summary;
+    this.letters = letters + "hs";
+    this.synopsis = synopsis;
+  }
+
+  /// One run of a command.
+  ///
+  /// @param client the connection
+  /// @param arguments its words
+  /// @param out standard output
+  /// @param err standard error
+  record Run(XenstoreClient client, Arguments arguments, TextOutput out, TextOutput err) {}
+
+  /// Does it.
+  ///
+  /// @return the exit code
+  abstract int run(Run run) throws IOException;
+
+  /// Whether that many words can be meant.
+  abstract boolean takes(int words);
+
+  @Override
+  public final String name() {
+    return name;
+  }
+
+  @Override
+  public final String summary() {
+    return summary;
+  }
+
+  @Override
+  public final String usage() {
+    return "usage: " + name + " " + synopsis;
+  }
+
+  @Override
+  public final Set<Place> places() {
+    return Set.of(Place.DOM0);
+  }
+
+  @Override
+  public final int run(Context context, List<String> words) {
+    Optional<Arguments> arguments = Arguments.parse(words, letters);
+    if (arguments.isPresent() && arguments.get().has('h')) {
+      context.out().println("Usage: " + name + " " + synopsis);
+      return 0;
+    }
+    if (arguments.isEmpty() || !takes(arguments.get().rest().size())) {
+      context.err().println("Usage: " + name + " " + synopsis);
+      return 1;
+    }
+    try (XenstoreClient client = connect(context)) {
+      return run(new Run(client, arguments.get(), context.out(), context.err()));
+    } catch (Failure e) {
+      context.err().println(name + ": " + e.text());
+      return e.code();
+    } catch (InterruptedIOException e) {
+      return EXIT_INTERRUPTED;
+    } catch (XenstoreException e) {
+      context.err().println(name + ": " + Failure.reason(e));
+      return 1;
+    } catch (IOException e) {
+      context.err().println(name + ": " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private static XenstoreClient connect(Context context) throws IOException {
+    StoreConnector connector =
+        context
+            .service(StoreConnector.class)
+            .orElseThrow(() -> new Failure("xs_open: No such file or directory"));
+    return new XenstoreClient(connector.connect());
+  }
+
+  /// Does something in a transaction, as these commands do unless they ask for one thing only; what
+  /// is printed by an attempt that fails is not shown.
+  static void inTransaction(Run run, Work work) throws IOException {
+    String text =
+        run.client()
+            .transaction(
+                tx -> {
+                  StringBuilder printed = new StringBuilder();
+                  work.run(tx, printed);
+                  return printed.toString();
+                });
+    run.out().print(text);
+  }
+
+  /// Work that may be done several times.
+  interface Work {
+    void run(StoreOperations store, StringBuilder out) throws IOException;
+  }
+}
