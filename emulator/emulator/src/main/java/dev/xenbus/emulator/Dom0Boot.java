@@ -18,6 +18,7 @@ import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import dev.xenbus.probe.backend.BackendBus;
 import dev.xenbus.xenconsoled.Xenconsoled;
+import dev.xenbus.xenstore.client.StoreConnector;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import dev.xenbus.xenstored.Xenstored;
 import dev.xenbus.xl.XlHost;
@@ -108,6 +109,7 @@ final class Dom0Boot {
     services.add(
         XlServices.class,
         new XlServices(domains, kernel, store::connect, consoles, release(), new XlHost(cpu)));
+    services.add(StoreConnector.class, store::connect);
     kernel.warnOfUnclaimedParameters();
     kernel.systemState(SystemState.RUNNING);
     return new Dom0(
