@@ -95,7 +95,7 @@ final class DomainBuilder {
     } catch (RuntimeException e) {
       xen.options().console().accept("d" + domain.id() + "v0 " + e);
       xen.shutDown(domain, ShutdownReason.CRASH);
-      return 1;
+      throw e; // The machine reports it as well: a guest that means to crash asks for it.
     }
   }
 }

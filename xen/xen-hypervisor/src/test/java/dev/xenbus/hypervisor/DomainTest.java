@@ -19,11 +19,15 @@ import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.Hypercalls;
 import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.machine.CpuGone;
+import dev.xenbus.machine.MachineListener;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -191,17 +195,28 @@ class DomainTest {
 
   @Test
   void bootThatThrowsIsACrashOfThatDomainAlone() throws Exception {
-    World.simulate(
+    World.live(
         world -> {
+          List<Throwable> oopses = new CopyOnWriteArrayList<>();
+          world.machine.addListener(
+              new MachineListener() {
+                @Override
+                public void oops(Task task, Throwable fault) {
+                  oopses.add(fault);
+                }
+              });
+          Domid other = world.running(DomainTest::sleepForever);
           Domid domid =
               world.running(
                   start -> {
                     throw new IllegalStateException("planted");
                   });
-          Domid other = world.running(DomainTest::sleepForever);
-          Task.sleep(1_000_000);
+          while (oopses.isEmpty()) {
+            Task.relax();
+          }
           assertEquals("---sc-", world.state(domid));
           assertEquals("-b----", world.state(other));
+          assertEquals(1, oopses.size());
         });
   }
 
@@ -400,5 +415,116 @@ class DomainTest {
           world.guest();
           assertEquals("[0, 1, 2]", world.ids().toString());
         });
+  }
+
+  @Test
+  void deathOfADomainWithManyMappingsGoesInSlices() throws Exception {
+    World.simulate(
+        world -> {
+          Domid mapper = world.guest();
+          List<Domid> granters = new ArrayList<>();
+          for (int i = 0; i < 4; i++) {
+            Domid granter = world.guest();
+            granters.add(granter);
+            for (int ref = 8; ref < 512; ref++) {
+              world.grant(granter, ref, mapper, 40 + ref, false);
+              assertTrue(world.of(mapper).grants().map(granter.value(), ref, 0) >= 0);
+            }
+          }
+          AtomicInteger others = new AtomicInteger();
+          Task other =
+              world
+                  .xen
+                  .dom0Cpu()
+                  .process(
+                      "other",
+                      self -> {
+                        while (world.xen.domains().find(mapper.value()) != null) {
+                          others.incrementAndGet();
+                          world.machine.relax();
+                        }
+                        return 0;
+                      });
+          other.wake();
+          world.control.destroy(mapper);
+          other.waitFor();
+          assertTrue(others.get() >= 4, "others ran " + others + " times meanwhile");
+          for (Domid granter : granters) {
+            for (int ref = 8; ref < 512; ref++) {
+              assertTrue(world.revoke(granter, ref));
+            }
+          }
+        });
+  }
+
+  @Test
+  void twoMayDestroyOneDomain() throws Exception {
+    for (long seed = 0; seed < 50; seed++) {
+      World.simulate(
+          seed,
+          world -> {
+            Domid domid = world.running(DomainTest::sleepForever);
+            world.grant(domid, 9, Domid.DOM0, 40, false);
+            int handle = world.dom0.grants().map(domid.value(), 9, 0);
+            List<Task> killers = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+              killers.add(
+                  world
+                      .xen
+                      .dom0Cpu()
+                      .process(
+                          "xl",
+                          self -> {
+                            try {
+                              world.control.destroy(domid);
+                              return 0;
+                            } catch (HypercallException e) {
+                              return e.errno().number();
+                            }
+                          }));
+            }
+            killers.forEach(Task::wake);
+            world.dom0.grants().unmap(handle);
+            for (Task killer : killers) {
+              int code = killer.waitFor();
+              assertTrue(code == 0 || code == Errno.ESRCH.number(), "exit " + code);
+            }
+            assertEquals("gone", world.state(domid));
+          });
+    }
+  }
+
+  @Test
+  void pageIsConservedInEveryStep() throws Exception {
+    for (long seed = 0; seed < 30; seed++) {
+      World.simulate(
+          seed,
+          world -> {
+            world.machine.invariant(
+                "pages",
+                () -> {
+                  world.xen.checkPages();
+                  return true;
+                });
+            Domid granter = world.guest();
+            Domid mapper =
+                world.running(
+                    start -> {
+                      while (true) {
+                        int handle = start.hypercalls().grants().map(granter.value(), 9, 0);
+                        if (handle >= 0) {
+                          start.hypercalls().grants().unmap(handle);
+                        }
+                      }
+                    });
+            world.grant(granter, 9, mapper, 40, false);
+            for (int i = 0; i < 100; i++) {
+              Task.relax();
+            }
+            world.control.destroy(granter);
+            world.control.destroy(mapper);
+            assertEquals("[0]", world.ids().toString());
+          });
+    }
   }
 }

@@ -55,7 +55,7 @@ class LiveHypervisorTest {
           GrantOperations grants = world.dom0.grants();
           Body granter =
               self -> {
-                for (int round = 1; round <= 20_000; round++) {
+                for (int round = 1; round <= 20_000 || maps.get() < 100; round++) {
                   page.set(ValueLayout.JAVA_INT, 0, round);
                   GrantEntry.publish(table, REF, GrantEntry.PERMIT_ACCESS, 0, 40);
                   while (!World.revoke(table, REF)) {
