@@ -23,6 +23,11 @@ final class EventScanner {
   /// By how much they are put off then (`event_eoi_delay`).
   private static final long EOI_DELAY_NANOS = 10 * Clock.NANOS_PER_JIFFY;
 
+  /// How often the selector is taken in one go. Beyond it the rest waits behind the other
+  /// interrupts and timers of the kernel: a peer that sends without pause does not keep them from
+  /// running.
+  private static final int ROUNDS_MAX = 32;
+
   private final SharedInfo info;
   private final Clock clock;
   private final IntConsumer deliver;
@@ -30,6 +35,7 @@ final class EventScanner {
   private long events;
   private long begunNanos;
   private boolean isTooLong;
+  private boolean isUnfinished;
   private @Nullable RuntimeException fault;
 
   /// @param deliver handles one port
@@ -39,20 +45,28 @@ final class EventScanner {
     this.deliver = deliver;
   }
 
-  /// Handles everything that is pending. A handler that throws costs only its own event; the first
-  /// exception goes on to the caller in the end.
-  void run() {
-    events = 0;
-    isTooLong = false;
+  /// Handles what is pending. A handler that throws costs only its own event; the first exception
+  /// goes on to the caller in the end.
+  ///
+  /// @return whether there is more: then it is to be called again soon
+  boolean run() {
+    if (!isUnfinished) {
+      events = 0;
+      isTooLong = false;
+      begunNanos = clock.nanos();
+    }
     fault = null;
-    begunNanos = clock.nanos();
+    int rounds = 0;
     do {
       info.clearUpcallPending();
       scanSelector(info.takeSelector());
-    } while (info.isUpcallPending());
+      rounds++;
+    } while (info.isUpcallPending() && rounds < ROUNDS_MAX);
+    isUnfinished = info.isUpcallPending();
     if (fault != null) {
       throw fault;
     }
+    return isUnfinished;
   }
 
   /// Returns until when the EOI of an event handled now is put off; 0 if it is not.

@@ -201,10 +201,12 @@ final class KernelEvents implements EventChannels {
   @KernelSymbol("xen_evtchn_do_upcall")
   private void upcall() {
     handlerTask = Task.current();
+    boolean isUnfinished = true; // also if a handler throws
     try {
-      scanner.run();
+      isUnfinished = scanner.run();
     } finally {
       handlerTask = null;
+      raiseIf(isUnfinished);
     }
   }
 
