@@ -202,6 +202,11 @@ final class NetWorld {
                       public void remove() {
                         instance.remove();
                       }
+
+                      @Override
+                      public void resume() throws KernelException {
+                        instance.resume();
+                      }
                     },
                     false);
               } catch (Exception e) {
@@ -217,7 +222,15 @@ final class NetWorld {
   /// @param devid its number
   /// @param backend dom0's end
   /// @param frontend the guest's end
-  record Pair(TestHost guest, int devid, TestDevice backend, TestDevice frontend) {}
+  record Pair(TestHost guest, int devid, TestDevice backend, TestDevice frontend) {
+    String back() {
+      return backendPath(guest, devid);
+    }
+
+    String front() {
+      return frontendPath(guest, devid);
+    }
+  }
 
   /// Attaches a device, and waits until it is connected and up.
   Pair attach(TestHost guest, int devid) {

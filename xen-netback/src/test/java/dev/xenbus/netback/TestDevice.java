@@ -26,6 +26,8 @@ final class TestDevice implements XenbusDevice {
     void otherEndChanged(XenbusState state);
 
     void remove();
+
+    default void resume() throws KernelException {}
   }
 
   private final Kernel kernel;
@@ -59,6 +61,19 @@ final class TestDevice implements XenbusDevice {
     otherEndWatch =
         xenbus.watch(
             otherEndPath + "/state", options, _ -> bound.otherEndChanged(readOtherEndState()));
+  }
+
+  /// What the bus does after the guest was moved: the state starts afresh.
+  void resume() {
+    Instance bound = instance;
+    state = XenbusState.INITIALISING;
+    try {
+      if (bound != null) {
+        bound.resume();
+      }
+    } catch (KernelException e) {
+      throw new AssertionError(e);
+    }
   }
 
   List<String> errors() {
