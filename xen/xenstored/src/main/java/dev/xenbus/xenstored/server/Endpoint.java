@@ -51,7 +51,8 @@ abstract class Endpoint {
 
   /// Whether only time, or others who read, can bring it forward.
   final boolean mustWait() {
-    return !closed && (stalled || (client.out().pending() > 0 && !client.isPrivileged()));
+    return !closed
+        && (stalled || client.isHeld() || (client.out().pending() > 0 && !client.isPrivileged()));
   }
 
   /// Reads what is there into [#input].
@@ -97,7 +98,7 @@ abstract class Endpoint {
 
   private boolean step() throws IOException {
     stalled = !client.mayBeServed() && !client.isIgnored();
-    if (stalled || client.isIgnored()) {
+    if (stalled || client.isIgnored() || client.isHeld()) {
       return false;
     }
     if (!hasRequest() && !closed) {
@@ -115,8 +116,7 @@ abstract class Endpoint {
     if (closed) {
       return false;
     }
-    loop.store().answer(client, input.bytes(), input.start());
-    if (closed) {
+    if (!loop.store().answer(client, input.bytes(), input.start()) || closed) {
       return false;
     }
     input.pass();

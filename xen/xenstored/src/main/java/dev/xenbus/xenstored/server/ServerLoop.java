@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -200,6 +201,18 @@ public final class ServerLoop {
         endpoint.waiting = true;
         waiting.add(endpoint);
       }
+      takeResumed();
+    }
+  }
+
+  private void takeResumed() {
+    Optional<Client> client = store().nextResumed();
+    while (client.isPresent()) {
+      Endpoint endpoint = endpoints.get(client.get());
+      if (endpoint != null) {
+        activate(endpoint);
+      }
+      client = store().nextResumed();
     }
   }
 

@@ -16,6 +16,11 @@ final class Blame {
     return client;
   }
 
+  /// The request was not executed.
+  void cancel() {
+    client.domain().add(Quota.OUTSTANDING, -1);
+  }
+
   /// One more message is waiting.
   void take() {
     pieces++;

@@ -13,6 +13,9 @@ public final class Client {
   /// A client whose output is longer than this is not served until it takes some.
   private static final int PENDING_BYTES_PAUSE = 1 << 18;
 
+  /// No request of it waits for a transaction to end.
+  static final long NOT_HELD = Long.MAX_VALUE;
+
   private final Domain domain;
   private final boolean privileged;
   private final Outbox out;
@@ -22,6 +25,7 @@ public final class Client {
   private int lastTransaction;
   private boolean ignored;
   private boolean gone;
+  private long heldUntil = NOT_HELD;
 
   Client(Domain domain, boolean privileged) {
     this.domain = domain;
@@ -60,6 +64,20 @@ public final class Client {
   /// Returns whether it broke the protocol and is neither read nor written any more.
   public boolean isIgnored() {
     return ignored;
+  }
+
+  /// Returns whether its next request waits for a transaction of somebody else to end.
+  public boolean isHeld() {
+    return heldUntil != NOT_HELD;
+  }
+
+  /// Until when at most.
+  long heldUntil() {
+    return heldUntil;
+  }
+
+  void setHeldUntil(long nanos) {
+    heldUntil = nanos;
   }
 
   void ignore() {

@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 final class DirectView extends View {
   private final Tree tree;
   private final Events events;
+  private final Holds holds;
   private PathRef path = new PathRef();
   private boolean found;
 
-  DirectView(Tree tree, Events events) {
+  DirectView(Tree tree, Events events, Holds holds) {
     this.tree = tree;
     this.events = events;
+    this.holds = holds;
   }
 
   @Override
@@ -19,6 +21,12 @@ final class DirectView extends View {
     path = wanted;
     found = tree.find(wanted);
     return found ? tree.found() : null;
+  }
+
+  @Override
+  @Nullable Node findToChange(PathRef wanted, Client client) throws Refused {
+    holds.change(client, wanted);
+    return find(wanted);
   }
 
   @Override

@@ -13,12 +13,12 @@ final class DomainCleaner {
   private record Find(byte[] path, boolean owned) {}
 
   private final Tree tree;
-  private final Events events;
+  private final DirectView view;
   private final Domain domain;
 
-  DomainCleaner(Tree tree, Events events, Domain domain) {
+  DomainCleaner(Tree tree, DirectView view, Domain domain) {
     this.tree = tree;
-    this.events = events;
+    this.view = view;
     this.domain = domain;
   }
 
@@ -32,7 +32,6 @@ final class DomainCleaner {
       collect(tree.root(), Bytes.of("/"), left, finds);
     }
     PathRef path = new PathRef();
-    DirectView view = new DirectView(tree, events);
     for (Find find : finds) {
       path.set(find.path(), 0, find.path().length);
       Node node = view.find(path);

@@ -11,15 +11,23 @@ final class DomainTable {
   private final Domains domains;
   private final Tree tree;
   private final Events events;
+  private final DirectView direct;
   private final WatchRequests watches;
   private final StoreHost host;
   private final int features;
 
   DomainTable(
-      Domains domains, Tree tree, Events events, WatchRequests watches, StoreHost host, int bits) {
+      Domains domains,
+      Tree tree,
+      Events events,
+      DirectView direct,
+      WatchRequests watches,
+      StoreHost host,
+      int bits) {
     this.domains = domains;
     this.tree = tree;
     this.events = events;
+    this.direct = direct;
     this.watches = watches;
     this.host = host;
     this.features = bits;
@@ -120,7 +128,7 @@ final class DomainTable {
       host.disconnected(client);
     }
     domain.forget();
-    new DomainCleaner(tree, events, domain).run();
+    new DomainCleaner(tree, direct, domain).run();
     if (introduced) {
       events.fireSpecial(Events.RELEASE_DOMAIN);
       events.fireSpecial(Events.RELEASE_DOMAIN, domain.domid());

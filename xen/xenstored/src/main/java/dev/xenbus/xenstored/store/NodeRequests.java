@@ -96,7 +96,7 @@ final class NodeRequests {
     int nul = request.firstString();
     PathRef path = request.path(request.start(), nul, false);
     View view = request.view();
-    Node node = view.find(path);
+    Node node = view.findToChange(path, request.client());
     if (node == null) {
       create(request, path, request.copy(nul + 1, request.end()));
     } else {
@@ -111,7 +111,7 @@ final class NodeRequests {
 
   void mkdir(Request request) throws Refused {
     PathRef path = request.onlyPath(false);
-    Node node = request.view().find(path);
+    Node node = request.view().findToChange(path, request.client());
     if (node == null) {
       create(request, path, Bytes.EMPTY);
     } else {
@@ -189,7 +189,7 @@ final class NodeRequests {
   void rm(Request request) throws Refused {
     PathRef path = request.onlyPath(false);
     View view = request.view();
-    Node node = view.find(path);
+    Node node = view.findToChange(path, request.client());
     if (node == null) {
       Node ancestor = view.ancestor();
       if (ancestor == null || !may(request.client(), ancestor, Perms.WRITE)) {

@@ -30,6 +30,9 @@ final class Refused extends Exception {
   static final Refused E2BIG = with(Errno.E2BIG);
   static final Refused EPERM = with(Errno.EPERM);
 
+  /// Not an answer: the request waits for a transaction to end, and is tried again.
+  static final Refused HELD = new Refused(Errno.EAGAIN);
+
   private final Errno errno;
   private final byte[] wireName;
 
@@ -45,6 +48,11 @@ final class Refused extends Exception {
       throw new IllegalArgumentException(errno.name());
     }
     return refused;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // there is one of it
+  boolean isHeld() {
+    return this == HELD;
   }
 
   Errno errno() {

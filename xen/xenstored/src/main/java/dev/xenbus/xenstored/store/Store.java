@@ -36,10 +36,11 @@ public final class Store {
   private final Tree tree = new Tree(domains);
   private final WatchTable watchTable = new WatchTable();
   private final Events events = new Events(watchTable, tree);
-  private final DirectView direct = new DirectView(tree, events);
+  private final Holds holds = new Holds();
+  private final DirectView direct = new DirectView(tree, events, holds);
   private final WriteRate writeRate = new WriteRate();
   private final TransactionRequests transactions =
-      new TransactionRequests(tree, domains, events, writeRate);
+      new TransactionRequests(tree, domains, events, writeRate, holds);
   private final WatchRequests watches = new WatchRequests(watchTable, events, transactions);
   private final DomainTable domainTable;
   private final DomainRequests domainRequests;
@@ -53,7 +54,7 @@ public final class Store {
   ///
   /// @param host the world around it
   public Store(StoreHost host) {
-    this.domainTable = new DomainTable(domains, tree, events, watches, host, FEATURES);
+    this.domainTable = new DomainTable(domains, tree, events, direct, watches, host, FEATURES);
     this.domainRequests = new DomainRequests(domainTable, events, host);
     this.control = new ControlRequests(domains, tree, watchTable, host);
     this.dom0 = domains.account(0);
@@ -175,6 +176,10 @@ public final class Store {
     nowNanos = nanos;
   }
 
+  long time() {
+    return nowNanos;
+  }
+
   /// Looks for domains that stopped or died, and tells who watches for it.
   public void scanDomains() {
     events.begin(null, nowNanos);
@@ -183,6 +188,9 @@ public final class Store {
 
   /// Drops what a guest did not take in time, and lets it write again if it was too fast.
   public void refresh(Client client) {
+    if (client.heldUntil() <= nowNanos) {
+      client.setHeldUntil(Client.NOT_HELD);
+    }
     if (!client.isPrivileged()) {
       client.out().expire(nowNanos);
       writeRate.refill(client.domain(), nowNanos);
@@ -192,6 +200,9 @@ public final class Store {
   /// Returns when [#refresh] may next change something for a client, in the time of [#setTime]; the
   /// largest number for never.
   public long nextChange(Client client) {
+    if (client.isHeld()) {
+      return client.heldUntil();
+    }
     if (client.isPrivileged()) {
       return Long.MAX_VALUE;
     }
@@ -209,16 +220,31 @@ public final class Store {
   /// @param client who sent it
   /// @param buffer what it is in; not kept
   /// @param offset where its header starts
-  public void answer(Client client, byte[] buffer, int offset) {
+  /// @return false if the request must wait for a transaction of somebody else to end: it was not
+  ///     executed, and is to be tried again once the client is not [Client#isHeld]
+  public boolean answer(Client client, byte[] buffer, int offset) {
     Blame blame = client.isPrivileged() ? null : new Blame(client);
     events.begin(blame, nowNanos);
     transactions.begin(nowNanos);
+    holds.begin(nowNanos);
     request.set(client, buffer, offset, direct, blame);
     try {
       execute(client);
     } catch (Refused e) {
+      if (e.isHeld()) {
+        if (blame != null) {
+          blame.cancel();
+        }
+        return false;
+      }
       request.fail(e);
     }
+    return true;
+  }
+
+  /// Returns the next client that is not [Client#isHeld] any more, or empty if that is all.
+  public Optional<Client> nextResumed() {
+    return Optional.ofNullable(holds.nextResumed());
   }
 
   private void execute(Client client) throws Refused {

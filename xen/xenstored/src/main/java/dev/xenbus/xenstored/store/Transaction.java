@@ -19,6 +19,8 @@ final class Transaction extends View {
   private final Client client;
   private final Tree tree;
   private final long startNanos;
+  private final Holds holdTable;
+  private final List<HotNode> holds = new ArrayList<>(0);
   private final PathMap<Touched> byPath = new PathMap<>();
   private final List<Touched> touched = new ArrayList<>();
   private final List<Touched> made = new ArrayList<>();
@@ -30,10 +32,11 @@ final class Transaction extends View {
   private int memory;
   private int ownedMore;
 
-  Transaction(int id, Client client, Tree tree, long nowNanos) {
+  Transaction(int id, Client client, Tree tree, Holds holdTable, long nowNanos) {
     this.id = id;
     this.client = client;
     this.tree = tree;
+    this.holdTable = holdTable;
     this.startNanos = nowNanos;
     this.last = new Touched(Bytes.EMPTY, 0, null);
     if (!client.isPrivileged()) {
@@ -43,6 +46,15 @@ final class Transaction extends View {
 
   int id() {
     return id;
+  }
+
+  Client client() {
+    return client;
+  }
+
+  /// The hot nodes that others wait for until it ends; those of [Holds].
+  List<HotNode> holds() {
+    return holds;
   }
 
   long startNanos() {
@@ -77,12 +89,20 @@ final class Transaction extends View {
   @Override
   @Nullable Node find(PathRef wanted) throws Refused {
     path = wanted;
-    last = touch(wanted);
+    int hash = wanted.hash();
+    if (byPath.find(wanted.bytes(), wanted.start(), wanted.end(), hash) == null) {
+      // Only what a request names is waited for, and before it has done anything.
+      holdTable.touch(this, wanted, hash);
+    }
+    last = touch(wanted, hash);
     return last.current();
   }
 
   private Touched touch(PathRef wanted) throws Refused {
-    int hash = wanted.hash();
+    return touch(wanted, wanted.hash());
+  }
+
+  private Touched touch(PathRef wanted, int hash) throws Refused {
     Touched known = byPath.find(wanted.bytes(), wanted.start(), wanted.end(), hash);
     if (known != null) {
       return known;
@@ -300,6 +320,7 @@ final class Transaction extends View {
     for (Touched entry : touched) {
       Node now = tree.find(entry.path(), 0, entry.path().length) ? tree.found() : null;
       if (isChanged(entry.seen(), now)) {
+        holdTable.conflict(entry);
         return true;
       }
     }

@@ -10,14 +10,16 @@ final class TransactionRequests {
   private final Domains domains;
   private final Events events;
   private final WriteRate writeRate;
+  private final Holds holds;
   private int open;
   private long nowNanos;
 
-  TransactionRequests(Tree tree, Domains domains, Events events, WriteRate writeRate) {
+  TransactionRequests(Tree tree, Domains domains, Events events, WriteRate writeRate, Holds holds) {
     this.tree = tree;
     this.domains = domains;
     this.events = events;
     this.writeRate = writeRate;
+    this.holds = holds;
   }
 
   void begin(long now) {
@@ -38,7 +40,7 @@ final class TransactionRequests {
       throw Refused.ENOSPC;
     }
     int id = client.nextTransactionId();
-    client.transactions().add(new Transaction(id, client, tree, nowNanos));
+    client.transactions().add(new Transaction(id, client, tree, holds, nowNanos));
     open++;
     Outbox out = request.begin();
     out.putNumber(Integer.toUnsignedLong(id));
@@ -59,8 +61,12 @@ final class TransactionRequests {
     Client client = request.client();
     client.transactions().remove(transaction);
     forget(transaction);
-    if (commit) {
-      commit(client, transaction);
+    try {
+      if (commit) {
+        commit(client, transaction);
+      }
+    } finally {
+      holds.ended(transaction);
     }
     request.ok();
   }
@@ -116,6 +122,7 @@ final class TransactionRequests {
   void dropAll(Client client) {
     for (Transaction transaction : client.transactions()) {
       forget(transaction);
+      holds.ended(transaction);
     }
     client.transactions().clear();
   }

@@ -12,6 +12,13 @@ abstract class View {
   /// @throws Refused `ENOSPC`, `ENOMEM` if a transaction may touch no more
   abstract @Nullable Node find(PathRef path) throws Refused;
 
+  /// Looks for a node that is about to be changed.
+  ///
+  /// @throws Refused as [#find], and [Refused#HELD] if a transaction of somebody else has it
+  @Nullable Node findToChange(PathRef path, Client client) throws Refused {
+    return find(path);
+  }
+
   /// The nearest existing ancestor, strictly above; null of the root.
   abstract @Nullable Node ancestor() throws Refused;
 

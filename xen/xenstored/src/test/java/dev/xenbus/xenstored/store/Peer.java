@@ -35,7 +35,17 @@ final class Peer {
     ByteBuffer.wrap(frame).order(java.nio.ByteOrder.LITTLE_ENDIAN).putInt(0, type);
     byte[] shifted = new byte[frame.length + 3];
     System.arraycopy(frame, 0, shifted, 3, frame.length);
-    store.answer(client, shifted, 3);
+    while (!store.answer(client, shifted, 3)) {
+      store.setTime(store.time() + Holds.HOLD_NANOS);
+      store.refresh(client);
+    }
+  }
+
+  /// Sends a request once and returns whether it was executed.
+  boolean tryPost(MessageType type, int transaction, String payload) {
+    byte[] bytes = payload.replace('|', '\0').getBytes(StandardCharsets.ISO_8859_1);
+    byte[] frame = Message.of(type, REQUEST_ID, TransactionId.of(transaction), bytes).encode();
+    return store.answer(client, frame, 0);
   }
 
   /// Takes everything that waits.
