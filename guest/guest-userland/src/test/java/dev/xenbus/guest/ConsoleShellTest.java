@@ -10,6 +10,7 @@ import dev.xenbus.linux.api.ConsoleTty;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ConsoleShellTest {
+  private static final int SEEDS = 6;
   private static final long SECOND = 1_000_000_000L;
   private static final String PROMPT = "\u001b]133;A\u0007guest:~# \u001b]133;B\u0007";
   private static final String BEGIN = "\u001b]133;C\u0007";
@@ -115,7 +117,16 @@ class ConsoleShellTest {
   private final List<ShutdownReason> power = new ArrayList<>();
 
   private void play(Scene scene) throws MachineFailure {
-    SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
+    play(SimulatedMachine.Options.fair(), scene);
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      play(
+          SimulatedMachine.Options.seed(seed).with(RandomWalk.patient()).chaos(false, true), scene);
+    }
+  }
+
+  private void play(SimulatedMachine.Options options, Scene scene) throws MachineFailure {
+    power.clear();
+    SimulatedMachine machine = new SimulatedMachine(options);
     machine.run(
         () -> {
           Kernel kernel = TestGuest.boot(machine, 1, "", power);

@@ -18,6 +18,7 @@ import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ import java.util.Optional;
 
 /// A guest's kernel on a simulated machine, with pages of the JVM and without Xen.
 public final class TestGuest {
+  private static final int SEEDS = 6;
+
   /// What a test does.
   public interface Scene {
     /// Does it, in a task of the machine.
@@ -102,7 +105,15 @@ public final class TestGuest {
 
   /// Plays a scene with the kernel of guest 1.
   public static void play(Scene scene) throws MachineFailure {
-    SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
+    play(SimulatedMachine.Options.fair(), scene);
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      play(
+          SimulatedMachine.Options.seed(seed).with(RandomWalk.patient()).chaos(false, true), scene);
+    }
+  }
+
+  private static void play(SimulatedMachine.Options options, Scene scene) throws MachineFailure {
+    SimulatedMachine machine = new SimulatedMachine(options);
     machine.run(
         () -> {
           scene.play(boot(machine, 1, ""));

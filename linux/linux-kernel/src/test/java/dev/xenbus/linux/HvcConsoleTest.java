@@ -15,6 +15,7 @@ import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.EventChannels;
 import dev.xenbus.machine.Irq;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +30,8 @@ class HvcConsoleTest {
   private static final long SECOND = 1_000_000_000L;
   private static final long INPUT_PRODUCER = 3076;
   private static final long OUTPUT_CONSUMER = 3080;
+
+  private static final int SEEDS = 20;
 
   /// What a test does.
   private interface Scene {
@@ -91,7 +94,15 @@ class HvcConsoleTest {
   }
 
   private static void play(Scene scene) throws MachineFailure {
-    SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
+    play(SimulatedMachine.Options.fair(), scene);
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      play(
+          SimulatedMachine.Options.seed(seed).with(RandomWalk.patient()).chaos(false, true), scene);
+    }
+  }
+
+  private static void play(SimulatedMachine.Options options, Scene scene) throws MachineFailure {
+    SimulatedMachine machine = new SimulatedMachine(options);
     machine.run(
         () -> {
           scene.play(new Daemon(machine));

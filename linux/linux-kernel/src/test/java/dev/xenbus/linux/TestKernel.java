@@ -12,6 +12,7 @@ import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.Printk;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -19,6 +20,8 @@ import java.util.List;
 
 /// A dom0 kernel on a simulated machine, with pages of the JVM and without Xen.
 final class TestKernel {
+  private static final int SEEDS = 6;
+
   /// What a test does.
   interface Scene {
     void play(LinuxKernel kernel) throws Exception;
@@ -74,7 +77,18 @@ final class TestKernel {
   }
 
   static void play(String commandLine, Scene scene) throws MachineFailure {
-    SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
+    play(SimulatedMachine.Options.fair(), commandLine, scene);
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      play(
+          SimulatedMachine.Options.seed(seed).with(RandomWalk.patient()).chaos(false, true),
+          commandLine,
+          scene);
+    }
+  }
+
+  private static void play(SimulatedMachine.Options options, String commandLine, Scene scene)
+      throws MachineFailure {
+    SimulatedMachine machine = new SimulatedMachine(options);
     machine.run(
         () -> {
           scene.play(boot(machine, commandLine, mock(EventChannels.class)));

@@ -90,6 +90,11 @@ final class TcpPeer {
   private int segmentBytes = SEGMENT_BYTES_DEFAULT;
   private int duplicates;
   private boolean finSent;
+
+  /// While what was sent before a loss is not all acknowledged: what was next then.
+  private int recoverUntil;
+
+  private boolean recovers;
   private long heardNanos;
   private final ArrayDeque<Flight> flights = new ArrayDeque<>(2);
   private final ArrayDeque<TcpSegment> waiting = new ArrayDeque<>(2);
@@ -361,6 +366,7 @@ final class TcpPeer {
       duplicates = 0;
       unacknowledged = acknowledgment;
       release(acknowledgment);
+      recover(now, out);
       if (flights.isEmpty() && finSent) {
         finAcknowledged();
       }
@@ -369,6 +375,16 @@ final class TcpPeer {
     }
     push(now, false, out);
     return state != State.CLOSED;
+  }
+
+  /// The peer keeps nothing that comes out of order: behind a loss everything is lost, and is sent
+  /// again as soon as what was lost before it has arrived (RFC 6582).
+  private void recover(long now, List<TcpSegment> out) {
+    recovers &= unacknowledged - recoverUntil < 0;
+    Flight first = flights.peekFirst();
+    if (recovers && first != null) {
+      again(first, now, out);
+    }
   }
 
   private void release(int acknowledgment) {
@@ -406,6 +422,10 @@ final class TcpPeer {
   }
 
   private void again(Flight flight, long now, List<TcpSegment> out) {
+    if (!recovers) {
+      recovers = true;
+      recoverUntil = next;
+    }
     TcpSegment old = flight.segment;
     flight.segment =
         new TcpSegment(

@@ -18,6 +18,7 @@ import dev.xenbus.linux.api.Packet;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -32,6 +33,8 @@ class BridgeTest {
   private static final long GUEST_2 = 0x0016_3E00_0002L;
   private static final MacAddress VIF = new MacAddress(0xFEFF_FFFF_FFFFL);
   private static final MacAddress BRIDGE = new MacAddress(0x0200_0000_0001L);
+
+  private static final int SEEDS = 3;
 
   /// What a test does.
   private interface Scene {
@@ -79,7 +82,15 @@ class BridgeTest {
   }
 
   private static void play(Scene scene) throws MachineFailure {
-    SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
+    play(SimulatedMachine.Options.fair(), scene);
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      play(
+          SimulatedMachine.Options.seed(seed).with(RandomWalk.patient()).chaos(false, true), scene);
+    }
+  }
+
+  private static void play(SimulatedMachine.Options options, Scene scene) throws MachineFailure {
+    SimulatedMachine machine = new SimulatedMachine(options);
     machine.run(
         () -> {
           scene.play(new Net(machine));

@@ -193,4 +193,21 @@ class TcpPeerTest {
     assertEquals(200, server.receivedBytes());
     assertEquals(200, client.acknowledgedBytes());
   }
+
+  @Test
+  void whatFollowedALossIsSentAgainWithoutAnotherTimeOut() {
+    connect();
+    for (int i = 0; i < 5; i++) {
+      client.send(new byte[100], 0, toServer);
+    }
+    toServer.clear();
+    client.tick(SECOND, toServer);
+    exchange();
+    assertEquals(500, client.acknowledgedBytes());
+    assertEquals(5, client.retransmits());
+    client.send(new byte[100], 0, toServer);
+    client.send(new byte[100], 0, toServer);
+    exchange();
+    assertEquals(5, client.retransmits());
+  }
 }
