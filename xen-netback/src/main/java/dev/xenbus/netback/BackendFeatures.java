@@ -38,6 +38,7 @@ final class BackendFeatures {
     String split = parameters.separateTxRxIrq() ? "1" : "0";
     tryWrite(device, "feature-split-event-channels", split);
     tryWrite(device, "multi-queue-max-queues", Integer.toString(parameters.maxQueues()));
+    tryWrite(device, "feature-ctrl-ring", "1");
   }
 
   /// Writes a node that the frontend can do without.

@@ -230,6 +230,7 @@ final class NetbackDevice implements BackendDriver.Instance {
   private void disconnect() {
     connector.unwatch();
     vif.disconnectData();
+    vif.disconnectControl();
   }
 
   /// Mirrors `netback_remove`.

@@ -38,6 +38,7 @@ final class Vif {
   private final NetbackParameters parameters;
   private final String name;
   private final MulticastList multicast;
+  private final HashState hash;
   private final NetDevice device;
 
   private volatile FrontendFeatures features;
@@ -46,6 +47,9 @@ final class Vif {
   private volatile boolean isDisabled;
   private volatile boolean isMulticastControlled;
   private volatile boolean isLinkWanted;
+
+  // Owned by the watch thread.
+  private @Nullable ControlRing control;
 
   // Interrupts are disabled and polls waited for with it held.
   private final Mutex configurationLock;
@@ -67,6 +71,7 @@ final class Vif {
     this.name = name;
     this.features = FrontendFeatures.defaults(parameters);
     this.multicast = new MulticastList(kernel.cpu());
+    this.hash = new HashState(kernel.cpu(), parameters.hashCacheSize());
     this.configurationLock = kernel.cpu().mutex(LockClass.of("xenvif_configuration"));
     this.device = kernel.net().register(name, MAC, operations());
   }
@@ -104,6 +109,10 @@ final class Vif {
 
   MulticastList multicast() {
     return multicast;
+  }
+
+  HashState hash() {
+    return hash;
   }
 
   FrontendFeatures features() {
@@ -174,9 +183,10 @@ final class Vif {
       dropTx(packet);
       return;
     }
-    VifQueue queue = all.get(all.size() == 1 ? 0 : FlowHash.queueOf(packet, all.size()));
+    Optional<PacketHash> flow = hash.hash(packet);
+    VifQueue queue = all.get(hash.queueOf(packet, flow, all.size()));
     long expires = kernel.clock().nanos() + features.drainNanos();
-    RxQueue.Waiting waiting = new RxQueue.Waiting(packet, expires, Optional.empty());
+    RxQueue.Waiting waiting = new RxQueue.Waiting(packet, expires, flow);
     if (queue.transmit(waiting) != RxQueue.Outcome.QUEUED) {
       dropTx(packet);
     }
@@ -301,6 +311,24 @@ final class Vif {
 
   // What the state machine does.
 
+  /// Serves the control ring from now on, for so many queues.
+  ///
+  /// @throws KernelException as [ControlRing#connect]
+  void connectControl(int ref, int port, int queueCount) throws KernelException {
+    hash.reset(queueCount);
+    control = ControlRing.connect(this, ref, port);
+  }
+
+  /// Ends the control ring, if there is one.
+  void disconnectControl() {
+    ControlRing old = control;
+    control = null;
+    if (old != null) {
+      old.close();
+    }
+    hash.reset(0);
+  }
+
   /// Makes queues, all of them stalled until their threads say otherwise; nothing flows before
   /// [#carrierOn]. If one fails, none is left.
   ///
@@ -325,6 +353,7 @@ final class Vif {
       throw e;
     }
     queues = List.copyOf(connected);
+    DebugFiles.add(kernel.files(), name, queues);
   }
 
   /// Reads what a frontend published of each queue.
@@ -377,6 +406,7 @@ final class Vif {
   /// Mirrors `xenvif_disconnect_data`.
   @KernelSymbol(value = "xenvif_disconnect_data", module = "xen_netback")
   void disconnectData() {
+    DebugFiles.remove(kernel.files(), name);
     carrierOff();
     for (VifQueue queue : queues) {
       queue.disconnect();

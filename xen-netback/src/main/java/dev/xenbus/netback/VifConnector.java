@@ -42,8 +42,10 @@ final class VifConnector {
       watch();
       vif.features(FrontendFeatures.read(device, parameters));
       readMulticastControl();
+      connectControl(queues);
       vif.connectData(queue -> readQueue(queue, queues), queues, limit);
     } catch (KernelException e) {
+      vif.disconnectControl();
       device.failDevice(e.errno(), String.valueOf(e.getMessage()));
       return false;
     }
@@ -97,6 +99,23 @@ final class VifConnector {
     watches.add(
         device.watch(
             device.otherEndPath() + "/request-multicast-control", _ -> readMulticastControl()));
+  }
+
+  /// Mirrors `connect_ctrl_ring`.
+  private void connectControl(int queues) throws KernelException {
+    String dir = device.otherEndPath();
+    OptionalLong ref = tryRead(dir, "ctrl-ring-ref");
+    if (ref.isEmpty()) {
+      return; // The frontend has none.
+    }
+    OptionalLong port = tryRead(dir, "event-channel-ctrl");
+    if (port.isEmpty()) {
+      throw new KernelException(Errno.ENOENT, "reading %s/event-channel-ctrl".formatted(dir));
+    }
+    vif.connectControl(
+        unsigned(ref.getAsLong(), dir + "/ctrl-ring-ref"),
+        unsigned(port.getAsLong(), dir + "/event-channel-ctrl"),
+        queues);
   }
 
   private void readMulticastControl() {

@@ -393,7 +393,9 @@ final class VifQueue {
 
   /// Runs the interrupt handlers once, as if the guest had sent.
   void kick() {
-    wantsPoll();
-    wantsRx();
+    if (napi != null) {
+      wantsPoll();
+      wantsRx();
+    }
   }
 }

@@ -53,7 +53,8 @@ class NetbackDeviceTest {
                   "feature-xdp-headroom",
                   "feature-multicast-control",
                   "feature-dynamic-multicast-control",
-                  "feature-split-event-channels")) {
+                  "feature-split-event-channels",
+                  "feature-ctrl-ring")) {
             assertEquals("1", front.world.store.peek(back + node), node);
           }
           assertEquals("0", front.world.store.peek(back + "feature-rx-flip"));

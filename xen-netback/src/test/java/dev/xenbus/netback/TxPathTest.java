@@ -3,6 +3,7 @@ package dev.xenbus.netback;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.io.SharedRing;
@@ -581,6 +582,84 @@ class TxPathTest {
           long millis = (world.machine.clock().nanos() - start) / 1_000_000;
           // 20,000 bytes at 1,000 in each 100 ms.
           assertTrue(millis > 1700 && millis < 2300, millis + " ms");
+        });
+  }
+
+  /// Indices start just below 2^32 and run over it.
+  @Test
+  void ringWorksAcrossTheEndOfItsNumbers() throws MachineFailure {
+    NetWorld.simulate(
+        world -> {
+          ScriptedFrontend front = new ScriptedFrontend(world, world.guest(""));
+          int start = 0xFFFF_FFF0;
+          for (var page : List.of(front.txPage, front.rxPage)) {
+            page.memory().set(ValueLayout.JAVA_INT, SharedRing.REQ_PROD, start);
+            page.memory().set(ValueLayout.JAVA_INT, SharedRing.RSP_PROD, start);
+            page.memory().set(ValueLayout.JAVA_INT, SharedRing.REQ_EVENT, start + 1);
+            page.memory().set(ValueLayout.JAVA_INT, SharedRing.RSP_EVENT, start + 1);
+          }
+          front.tx.reqProdPvt(start);
+          front.tx.rspCons(start);
+          front.rx.reqProdPvt(start);
+          front.rx.rspCons(start);
+          front.connect();
+          int ref = front.grant(pattern(80), true);
+          for (int round = 0; round < 4; round++) {
+            for (int slot = 0; slot < 9; slot++) {
+              front.request(ref, 0, 0, slot, 80);
+            }
+            front.push();
+            assertEquals(9, front.awaitTx(9).size());
+          }
+          assertEquals(start + 36, front.tx.rspProd());
+          for (int buffer = 0; buffer < 36; buffer++) {
+            front.postRx();
+          }
+          world.dom0.kernel().net().addAddress("vif1.0", "10.0.0.1", 24);
+          for (int probe = 0; probe < 3; probe++) {
+            NetWorld.ping(world.dom0, "10.0.0.2");
+          }
+          assertTrue(front.rxAnswers().size() >= 3);
+        });
+  }
+
+  @Test
+  void debugFileShowsTheRingsAndTakesAKick() throws MachineFailure {
+    play(
+        scene -> {
+          var files = scene.world.dom0.kernel().files();
+          String file = "/sys/kernel/debug/xen-netback/vif1.0/io_ring_q0";
+          scene.front.send(pattern(60), 1);
+          scene.front.awaitTx(1);
+          assertTrue(files.read(file).contains("TX: req cons 1, rsp prod pvt 1, pending 0"));
+          // A request that nobody announced is found by the kick.
+          scene.front.request(scene.front.grant(pattern(60), true), 0, 0, 2, 60);
+          scene.front.tx.pushRequests();
+          scene.world.sleepMillis(100);
+          assertEquals(List.of(), scene.front.txAnswers());
+          files.write(file, "kick\n");
+          scene.front.awaitTx(1);
+          assertThrows(KernelException.class, () -> files.write(file, "dance\n"));
+          scene.front.state(6);
+          scene.world.until(
+              "closed", () -> scene.world.state(scene.front.backendPath()).equals("6"));
+          assertThrows(KernelException.class, () -> files.read(file));
+        });
+  }
+
+  /// A guest that fires for nothing is slowed down.
+  @Test
+  void eventsWithoutRequestsAreSlowedDown() throws MachineFailure {
+    play(
+        scene -> {
+          for (int event = 0; event < 5000; event++) {
+            scene.front.channel.send();
+            scene.world.sleepMillis(1);
+          }
+          long events = scene.front.backend.eventStatistics().events();
+          assertTrue(events < 30, events + " events");
+          scene.front.send(pattern(60), 1);
+          scene.front.awaitTx(1);
         });
   }
 }

@@ -8,12 +8,7 @@ import dev.xenbus.linux.api.Packet;
 /// Differs: the stack's own hash has a random seed at each boot (`skb_get_hash`); this one has
 /// none, so that a run can be repeated.
 final class FlowHash {
-  private static final int TYPE_AT = 12;
-  private static final int IP_AT = 14;
-  private static final int TYPE_IPV4 = 0x0800;
-  private static final int IPV4_HEADER_BYTES = 20;
-  private static final int PROTOCOL_TCP = 6;
-  private static final int PROTOCOL_UDP = 17;
+  private static final int ETHERNET_BYTES = 14;
 
   private FlowHash() {}
 
@@ -24,25 +19,17 @@ final class FlowHash {
   }
 
   private static int hash(byte[] head, int length) {
-    if (length < IP_AT + IPV4_HEADER_BYTES || type(head) != TYPE_IPV4) {
-      return mix(head, 0, Math.min(length, IP_AT));
+    FlowKey key = FlowKey.of(head, length);
+    if (key == null) {
+      return mix(head, Math.min(length, ETHERNET_BYTES));
     }
-    int protocol = head[IP_AT + 9];
-    boolean hasPorts = protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
-    int ports = IP_AT + (head[IP_AT] & 0x0F) * 4;
-    int end = hasPorts ? Math.min(length, ports + 4) : 0;
-    return mix(head, IP_AT + 12, IP_AT + IPV4_HEADER_BYTES) * 31
-        + (hasPorts ? mix(head, Math.min(ports, end), end) : 0);
-  }
-
-  private static int type(byte[] head) {
-    return (head[TYPE_AT] & 0xFF) << 8 | (head[TYPE_AT + 1] & 0xFF);
+    return mix(key.tuple(), key.tuple().length);
   }
 
   /// FNV-1a, then folded, since the low bits choose.
-  private static int mix(byte[] bytes, int from, int to) {
+  private static int mix(byte[] bytes, int length) {
     int hash = 0x811C_9DC5;
-    for (int at = from; at < to; at++) {
+    for (int at = 0; at < length; at++) {
       hash = (hash ^ (bytes[at] & 0xFF)) * 0x0100_0193;
     }
     return hash ^ hash >>> 16;
