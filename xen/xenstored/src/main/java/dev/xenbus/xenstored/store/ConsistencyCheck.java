@@ -53,7 +53,7 @@ final class ConsistencyCheck {
     while (walk.next()) {
       if (!walk.isLeaving()) {
         Node node = walk.node();
-        if (!walk.isAtTop()) {
+        if (!walk.isAtTop() || topPath.length > 0) {
           count(node);
         }
         checkChildren(node, walk);

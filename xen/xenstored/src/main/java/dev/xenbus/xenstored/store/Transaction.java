@@ -207,7 +207,7 @@ final class Transaction extends View {
       entry = touch(scratch);
       Node parent = entry.current();
       if (parent != null) {
-        entry.set(parent.withChildren(parent.children().append(node), parent.generation()));
+        entry.set(parent.withChildren(withChild(parent.children(), node), parent.generation()));
         break;
       }
       below = FewChildren.NONE.append(node);
@@ -220,6 +220,20 @@ final class Transaction extends View {
     last.fireUp();
   }
 
+  // Parent and child may have been touched at different times, with changes of others in between.
+  // Such a transaction never commits, but its requests are answered all the same.
+  private static Children withChild(Children children, Node node) {
+    byte[] name = node.name();
+    int slot = children.find(name, 0, name.length, node.hash());
+    return slot < 0 ? children.append(node) : children.replace(slot, node);
+  }
+
+  private static Children without(Children children, Node node) {
+    byte[] name = node.name();
+    int slot = children.find(name, 0, name.length, node.hash());
+    return slot < 0 ? children : children.remove(slot);
+  }
+
   @Override
   void remove() throws Refused {
     Touched top = last;
@@ -230,12 +244,9 @@ final class Transaction extends View {
     scratch.toParent();
     Touched above = touch(scratch);
     Node parent = above.current();
-    if (parent == null) {
-      throw new IllegalStateException("a node without a parent");
+    if (parent != null) {
+      above.set(parent.withChildren(without(parent.children(), node), parent.generation()));
     }
-    byte[] name = node.name();
-    int slot = parent.children().find(name, 0, name.length, node.hash());
-    above.set(parent.withChildren(parent.children().remove(slot), parent.generation()));
     count(node, -1);
     top.set(null);
     top.fireUp();

@@ -28,6 +28,7 @@ final class Tree {
     Perms dom0 = Perms.of(Perms.entry(0, 0));
     this.root = new Node(ROOT_NAME, Bytes.EMPTY, dom0, FewChildren.NONE, nextGeneration());
     this.specials = new Node(ROOT_NAME, Bytes.EMPTY, dom0, FewChildren.NONE, nextGeneration());
+    domains.nodeAdded(root);
     this.nodes = new Node[64];
     this.nodes[0] = root;
   }

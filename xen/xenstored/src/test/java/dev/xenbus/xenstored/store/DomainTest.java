@@ -207,6 +207,17 @@ class DomainTest extends StoreFixture {
   }
 
   @Test
+  void rootGivenToAGuestCountsForItAndOutlivesIt() {
+    Peer d5 = guest(5);
+    assertEquals("OK", s1.chmod("/", "b5"));
+    assertEquals(1, d5.client.domain().use(Quota.NODES));
+    assertEquals(List.of(), store.check());
+    die(5);
+    assertEquals("b0|", s1.perms("/"));
+    assertEquals("tool|", s1.directory("/"));
+  }
+
+  @Test
   void domainThatWasNeverIntroducedIsCleanedUpSilently() {
     host.create(5);
     s1.mkdir("/x");

@@ -199,6 +199,37 @@ class TransactionTest extends StoreFixture {
   }
 
   @Test
+  void childThatAppearedAfterItsParentWasTouchedIsRemovedAndTheCommitFails() {
+    s1.mkdir("/p/first");
+    int tx = s1.start();
+    assertEquals("first|", s1.directory(tx, "/p"));
+    s2.mkdir("/p/late");
+    assertEquals("OK", s1.rm(tx, "/p/late"));
+    assertEquals("first|", s1.directory(tx, "/p"));
+    assertEquals("EAGAIN", s1.commit(tx));
+  }
+
+  @Test
+  void childWhoseParentWasTouchedAsMissingIsRemovedAndTheCommitFails() {
+    int tx = s1.start();
+    assertEquals("ENOENT", s1.read(tx, "/p"));
+    s2.mkdir("/p/late");
+    assertEquals("OK", s1.rm(tx, "/p/late"));
+    assertEquals("EAGAIN", s1.commit(tx));
+  }
+
+  @Test
+  void childThatAppearedAfterItWasTouchedAsMissingIsListedOnce() {
+    s1.mkdir("/p");
+    int tx = s1.start();
+    assertEquals("ENOENT", s1.read(tx, "/p/late"));
+    s2.mkdir("/p/late");
+    assertEquals("OK", s1.write(tx, "/p/late", "mine"));
+    assertEquals("late|", s1.directory(tx, "/p"));
+    assertEquals("EAGAIN", s1.commit(tx));
+  }
+
+  @Test
   void abortLeavesNoTrace() {
     s2.watch("/", "t");
     s2.events();
