@@ -31,20 +31,44 @@ final class Actor implements AutoCloseable {
     channel.send(bytes);
   }
 
+  /// Sends the request behind the word `SEND`, and does not wait.
+  void post(Step step) throws IOException {
+    requests++;
+    channel.send(
+        encode(
+            new Step(
+                step.lineNumber(),
+                step.actor(),
+                step.transaction(),
+                1,
+                step.arguments().getFirst(),
+                step.arguments().subList(1, step.arguments().size()),
+                step.expected(),
+                step.alternatives())));
+  }
+
   /// Sends a request and returns its reply; events that come first are kept.
   Message ask(Step step) throws IOException {
     requests++;
     channel.send(encode(step));
+    Message reply = nextReply(Integer.toString(requests));
+    remember(step, reply);
+    return reply;
+  }
+
+  /// Returns the next reply; events that come first are kept.
+  ///
+  /// @param id the request's id that it must have, `-` for any
+  Message nextReply(String id) throws IOException {
     while (true) {
       Message message =
           channel
               .receive(ScriptRunner.REPLY_MILLIS)
               .orElseThrow(() -> new EOFException("no reply in time"));
       if (message.header().type() != MessageType.WATCH_EVENT.code()) {
-        if (message.header().requestId() != requests) {
+        if (!id.equals("-") && message.header().requestId() != Integer.parseInt(id)) {
           throw new EOFException("reply to request " + message.header().requestId());
         }
-        remember(step, message);
         return message;
       }
       events.add(new Event(message.strings(), requests));
@@ -131,7 +155,15 @@ final class Actor implements AutoCloseable {
   Optional<String> expectNoEvent() throws IOException {
     List<String> seen = new ArrayList<>();
     Step trip =
-        new StoreScript.Step(0, "", "", "GET_DOMAIN_PATH", List.of("0"), new Expected.Success());
+        new StoreScript.Step(
+            0,
+            "",
+            "",
+            1,
+            "GET_DOMAIN_PATH",
+            List.of("0"),
+            new Expected.Success(),
+            new LinkedHashMap<>());
     ask(trip);
     ask(trip);
     events.forEach(event -> seen.add(event.strings().toString()));

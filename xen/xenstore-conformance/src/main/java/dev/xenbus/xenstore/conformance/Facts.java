@@ -2,16 +2,21 @@ package dev.xenbus.xenstore.conformance;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReader;
-import java.lang.module.ResolvedModule;
+import java.lang.module.ModuleReference;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
-/// The facts that come with this module: one file each, in the folder `facts` beside this class.
+/// The facts that come with this module: one file each, below the folder `facts` beside this class,
+/// in a folder for each topic.
 public final class Facts {
   private static final String ENDING = ".xs";
+  private static final String MODULE = "dev.xenbus.xenstore.conformance";
+  private static final String FOLDER = MODULE.replace('.', '/') + "/facts/";
 
   private Facts() {}
 
@@ -19,17 +24,16 @@ public final class Facts {
   ///
   /// @throws IOException if they cannot be read
   public static List<StoreScript> all() throws IOException {
-    String folder = Facts.class.getPackageName().replace('.', '/') + "/facts/";
     List<StoreScript> scripts = new ArrayList<>();
-    try (ModuleReader reader = module().reference().open()) {
+    try (ModuleReader reader = here().open()) {
       List<String> names;
       try (var list = reader.list()) {
-        names = list.filter(n -> n.startsWith(folder) && n.endsWith(ENDING)).sorted().toList();
+        names = list.filter(n -> n.startsWith(FOLDER) && n.endsWith(ENDING)).sorted().toList();
       }
       for (String name : names) {
         try (InputStream in = reader.open(name).orElseThrow()) {
           String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-          String plain = name.substring(folder.length(), name.length() - ENDING.length());
+          String plain = name.substring(FOLDER.length(), name.length() - ENDING.length());
           scripts.add(StoreScript.parse(plain, text));
         }
       }
@@ -37,9 +41,13 @@ public final class Facts {
     return scripts;
   }
 
-  private static ResolvedModule module() {
-    Module module = Facts.class.getModule();
-    ModuleLayer layer = Objects.requireNonNull(module.getLayer(), "not on the module path");
-    return layer.configuration().findModule(module.getName()).orElseThrow();
+  /// Finds this module where it lies, also if it is used from the class path.
+  private static ModuleReference here() {
+    try {
+      Path place = Path.of(Facts.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return ModuleFinder.of(place).find(MODULE).orElseThrow();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("this class has no place", e);
+    }
   }
 }

@@ -2,19 +2,32 @@ package dev.xenbus.xenstore.conformance;
 
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Reads one line of a script.
 final class ScriptLine {
   private static final List<String> WITHOUT_REPLY =
-      List.of("EVENT", "EVENT_BEFORE", "EVENT_AFTER", "NONE", "CLOSED", "RECONNECT", "BYTES");
+      List.of(
+          "EVENT", "EVENT_BEFORE", "EVENT_AFTER", "NONE", "CLOSED", "RECONNECT", "BYTES", "SEND");
+  /// What a server of another profile answers, at the end of a line: `(ocaml: EIO)`.
+  private static final Pattern ALTERNATIVE = Pattern.compile("(.*\\S) +\\(([a-z0-9]+): *(.+)\\)");
+
+  private static final Pattern TIMES = Pattern.compile("([1-9][0-9]{0,4})x");
+  private static final Pattern REPEATED = Pattern.compile("\\{(.)\\*([0-9]{1,4})}");
 
   private final String line;
   private int at;
 
-  private ScriptLine(String line) {
+  private final int expressionsFrom;
+
+  /// @param expressionsFrom the first word that may be an expression
+  private ScriptLine(String line, int expressionsFrom) {
     this.line = line;
+    this.expressionsFrom = expressionsFrom;
   }
 
   /// What a word looked like.
@@ -29,18 +42,30 @@ final class ScriptLine {
   record Word(Kind kind, String text) {}
 
   static StoreScript.Step parse(int number, String text) {
-    List<Word> words = new ScriptLine(text).words();
+    SequencedMap<String, Expected> alternatives = new LinkedHashMap<>();
+    String line = text;
+    for (Matcher m = ALTERNATIVE.matcher(line); m.matches(); m = ALTERNATIVE.matcher(line)) {
+      Word answer = new ScriptLine(m.group(3), 0).words().getLast();
+      alternatives.put(m.group(2), expected(answer));
+      line = m.group(1);
+    }
+    List<Word> words = new ScriptLine(line, 2).words();
     if (words.size() < 2) {
       throw new IllegalArgumentException("an actor and an operation are wanted");
     }
     String[] who = words.getFirst().text().split(":", 2);
-    if (!who[0].matches("s[0-9]+|d[0-9]+[a-z]?")) {
-      throw new IllegalArgumentException(who[0] + " is no actor; s1 or d5 are");
+    if (!who[0].matches("s[0-9]+|d[0-9]+[a-z]?|xen")) {
+      throw new IllegalArgumentException(who[0] + " is no actor; s1, d5 and xen are");
     }
-    String operation = words.get(1).text();
-    List<Word> rest = words.subList(2, words.size());
+    Matcher times = TIMES.matcher(words.get(1).text());
+    int operationAt = times.matches() ? 2 : 1;
+    if (words.size() <= operationAt) {
+      throw new IllegalArgumentException("the operation is missing");
+    }
+    String operation = words.get(operationAt).text();
+    List<Word> rest = words.subList(operationAt + 1, words.size());
     Expected expected = new Expected.Nothing();
-    if (!WITHOUT_REPLY.contains(operation)) {
+    if (!WITHOUT_REPLY.contains(operation) && !who[0].equals("xen")) {
       if (rest.isEmpty()) {
         throw new IllegalArgumentException("what is expected is missing");
       }
@@ -51,9 +76,11 @@ final class ScriptLine {
         number,
         who[0],
         who.length > 1 ? who[1] : "",
+        times.matches() ? Integer.parseInt(times.group(1)) : 1,
         operation,
         rest.stream().map(Word::text).toList(),
-        expected);
+        expected,
+        alternatives);
   }
 
   private List<Word> words() {
@@ -74,23 +101,33 @@ final class ScriptLine {
     }
   }
 
-  /// A word that begins with a slash is a path; only at the end of a line, and with a slash at its
-  /// end too, it is an expression.
+  /// A word that begins with a slash is a path; the last one that does, in a line that ends with a
+  /// slash, is an expression, blanks included.
   private Word plain(int index) {
-    int end = line.indexOf(' ', at);
-    String text = line.substring(at, end < 0 ? line.length() : end);
-    boolean expression = index >= 2 && line.charAt(at) == '/' && line.endsWith("/");
-    if (expression && line.indexOf("/ ", at) < 0 && text.length() > 1 && isLastWord(text)) {
+    boolean expression =
+        index >= expressionsFrom
+            && line.charAt(at) == '/'
+            && line.endsWith("/")
+            && line.length() > at + 1
+            && line.indexOf(" /", at) < 0;
+    if (expression) {
       String inside = line.substring(at + 1, line.length() - 1);
       at = line.length();
       return new Word(Kind.EXPRESSION, inside);
     }
+    int end = line.indexOf(' ', at);
+    String text = line.substring(at, end < 0 ? line.length() : end);
     at += text.length();
-    return new Word(Kind.PLAIN, text);
+    return new Word(Kind.PLAIN, repeated(text));
   }
 
-  private boolean isLastWord(String text) {
-    return at + text.length() >= line.length();
+  /// Writes `{x*2000}` out: so many times that character.
+  private static String repeated(String text) {
+    return REPEATED
+        .matcher(text)
+        .replaceAll(
+            found ->
+                Matcher.quoteReplacement(found.group(1).repeat(Integer.parseInt(found.group(2)))));
   }
 
   private String until(char end) {
@@ -114,7 +151,7 @@ final class ScriptLine {
       throw new IllegalArgumentException("the quote is not closed");
     }
     at++;
-    return text.toString();
+    return repeated(text.toString());
   }
 
   private char escaped() {

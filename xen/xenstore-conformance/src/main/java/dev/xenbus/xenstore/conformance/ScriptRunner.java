@@ -51,6 +51,7 @@ public final class ScriptRunner {
         return runOnStage(script);
       } finally {
         removeNewRoots(before);
+        releaseDomains(script);
       }
     } catch (IOException e) {
       return new Result(script, Outcome.BROKEN, "the target failed: " + e.getMessage());
@@ -89,6 +90,16 @@ public final class ScriptRunner {
       now.removeAll(before);
       for (String name : now) {
         ask(channel, MessageType.RM, "/" + name);
+      }
+    }
+  }
+
+  /// Takes the script's domains away, so that the next one finds none with a past.
+  private void releaseDomains(StoreScript script) throws IOException {
+    try (Target.Channel channel = target.open()) {
+      for (int domid : script.domainsMade()) {
+        ask(channel, MessageType.RELEASE, Integer.toString(domid));
+        target.hypervisor().ifPresent(xen -> xen.kill(domid));
       }
     }
   }

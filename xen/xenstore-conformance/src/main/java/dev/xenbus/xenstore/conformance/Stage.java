@@ -21,9 +21,17 @@ final class Stage implements AutoCloseable {
   ///
   /// @return what the target lacks, if it lacks something
   Optional<String> prepare(StoreScript script) throws IOException {
+    target.hypervisor().ifPresent(xen -> script.domainsGiven().forEach(xen::create));
     for (Step step : script.steps()) {
       String name = step.actor();
-      if (!actors.containsKey(name)) {
+      if (step.operation().equals("BYTES") && !target.takesBytes()) {
+        return Optional.of("the target takes whole frames only");
+      }
+      if (name.equals("xen")) {
+        if (target.hypervisor().isEmpty()) {
+          return Optional.of("the target's hypervisor cannot be played with");
+        }
+      } else if (!actors.containsKey(name)) {
         Optional<Target.Channel> channel = open(name);
         if (channel.isEmpty()) {
           return Optional.of("the target has no domain " + StoreScript.domainOf(name));
@@ -44,6 +52,19 @@ final class Stage implements AutoCloseable {
   ///
   /// @return what was wrong, if something was
   Optional<String> play(Step step) throws IOException {
+    for (int round = 1; round <= step.times(); round++) {
+      Optional<String> wrong = playOnce(step.round(round));
+      if (wrong.isPresent()) {
+        return step.times() == 1 ? wrong : Optional.of("round " + round + ": " + wrong.get());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<String> playOnce(Step step) throws IOException {
+    if (step.actor().equals("xen")) {
+      return hypercall(step);
+    }
     Actor actor = actors.get(step.actor());
     if (actor == null) {
       throw new IllegalStateException(step.actor() + " was not prepared");
@@ -64,6 +85,11 @@ final class Stage implements AutoCloseable {
           actor.sendBytes(ScriptRunner.bytes(step.arguments().getFirst()));
           yield Optional.empty();
         }
+        case "SEND" -> {
+          actor.post(step);
+          yield Optional.empty();
+        }
+        case "REPLY" -> compare(step, actor.nextReply(step.arguments().getFirst()));
         default -> request(actor, step);
       };
     } catch (EOFException e) {
@@ -71,11 +97,30 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private static Optional<String> request(Actor actor, Step step) throws IOException {
-    Message reply = actor.ask(step);
-    return step.expected().matches(reply)
+  private Optional<String> request(Actor actor, Step step) throws IOException {
+    return compare(step, actor.ask(step));
+  }
+
+  private Optional<String> compare(Step step, Message reply) {
+    Expected expected = step.expectedOf(target.profile());
+    return expected.matches(reply)
         ? Optional.empty()
-        : Optional.of("expected " + step.expected() + ", got " + show(reply));
+        : Optional.of("expected " + expected + ", got " + show(reply));
+  }
+
+  private Optional<String> hypercall(Step step) {
+    Target.Hypervisor xen = target.hypervisor().orElseThrow();
+    int domid = Integer.parseInt(step.arguments().getFirst());
+    switch (step.operation()) {
+      case "CREATE" -> xen.create(domid);
+      case "STOP" -> xen.stop(domid);
+      case "START" -> xen.start(domid);
+      case "KILL" -> xen.kill(domid);
+      default ->
+          throw new IllegalArgumentException(
+              step.operation() + " is nothing that xen does; CREATE, STOP, START, KILL are");
+    }
+    return Optional.empty();
   }
 
   static String show(Message reply) {

@@ -60,6 +60,20 @@ final class FakeXen implements GrantDevice, EventDevice, Server.Domains {
     virq.run();
   }
 
+  /// Lets a domain that was stopped run again, as the toolstack does that resumes it.
+  void start(int domid) {
+    require(domid).info = info(domid, false, Optional.empty());
+    virq.run();
+  }
+
+  boolean has(int domid) {
+    return guests.containsKey(domid);
+  }
+
+  Guest guest(int domid) {
+    return require(domid);
+  }
+
   void kill(int domid) {
     guests.remove(domid);
     virq.run();

@@ -35,10 +35,19 @@ final class PipePeer {
   }
 
   Message receive() throws IOException {
+    return receive(PATIENCE_NANOS).orElseThrow();
+  }
+
+  /// Waits so long for the next message; empty if none comes.
+  Optional<Message> receive(int timeoutMillis) throws IOException {
+    return receive(timeoutMillis * 1_000_000L);
+  }
+
+  private Optional<Message> receive(long patienceNanos) throws IOException {
     while (true) {
       Optional<Message> message = decoder.next(received);
       if (message.isPresent()) {
-        return message.get();
+        return message;
       }
       received.clear();
       int count = pipe.tryRead(received);
@@ -46,8 +55,8 @@ final class PipePeer {
       if (count < 0) {
         throw new EOFException();
       }
-      if (count == 0 && pipe.awaitReadable(PATIENCE_NANOS) != WaitQueue.Wake.READY) {
-        throw new AssertionError("the daemon does not answer");
+      if (count == 0 && pipe.awaitReadable(patienceNanos) != WaitQueue.Wake.READY) {
+        return Optional.empty();
       }
     }
   }

@@ -41,7 +41,7 @@ final class Rig {
     }
   }
 
-  private static void on(Machine machine, Script script) throws MachineFailure {
+  static void on(Machine machine, Script script) throws MachineFailure {
     Callable<Void> main =
         () -> {
           Rig rig = new Rig(machine);

@@ -71,12 +71,27 @@ final class RingPeer {
 
   /// Waits for the next message.
   Message receive() throws XenstoreException {
+    return receive(PATIENCE_NANOS).orElseThrow();
+  }
+
+  /// Waits so long for the next message; empty if none comes.
+  Optional<Message> receive(int timeoutMillis) throws XenstoreException {
+    return receive(timeoutMillis * 1_000_000L);
+  }
+
+  private Optional<Message> receive(long patienceNanos) throws XenstoreException {
     while (true) {
       Optional<Message> message = decoder.next(received);
       if (message.isPresent()) {
-        return message.get();
+        return message;
       }
-      await(() -> get(XenstoreRing.RSP_PROD) != get(XenstoreRing.RSP_CONS));
+      if (guest.notified.await(
+              Task.State.S,
+              patienceNanos,
+              () -> get(XenstoreRing.RSP_PROD) != get(XenstoreRing.RSP_CONS))
+          != WaitQueue.Wake.READY) {
+        return Optional.empty();
+      }
       int cons = get(XenstoreRing.RSP_CONS);
       int count = get(XenstoreRing.RSP_PROD) - cons;
       byte[] bytes = new byte[count];

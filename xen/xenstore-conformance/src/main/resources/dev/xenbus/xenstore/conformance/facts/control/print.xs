@@ -1,0 +1,2 @@
+# CONTROL print takes any text.
+s1  CONTROL print hello OK

@@ -1,0 +1,3 @@
+# GET_FEATURE says what the server offers.
+# profiles: c
+s1  RAW GET_FEATURE ""   [14]

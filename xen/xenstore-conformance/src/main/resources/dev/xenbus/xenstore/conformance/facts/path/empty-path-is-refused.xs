@@ -1,0 +1,3 @@
+# The empty string names no node.
+s1  READ ""        EINVAL
+s1  DIRECTORY ""   EINVAL

@@ -1,0 +1,3 @@
+# GET_DOMAIN_PATH takes one string that ends in NUL.
+s1  RAW GET_DOMAIN_PATH "1"        EINVAL
+s1  RAW GET_DOMAIN_PATH "1\0002\0" EINVAL

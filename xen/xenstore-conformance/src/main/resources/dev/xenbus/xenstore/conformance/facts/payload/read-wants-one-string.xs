@@ -1,0 +1,8 @@
+# READ takes one string that ends in NUL, and nothing behind it.
+# profiles: c ocaml
+# differs: 4.17 answers what errno happens to hold
+s1  WRITE /a 1          OK
+s1  RAW READ "/a"       EINVAL
+s1  RAW READ "/a\0\0"   EINVAL
+s1  RAW READ "/a\0/b\0" EINVAL
+s1  READ /a             "1"
