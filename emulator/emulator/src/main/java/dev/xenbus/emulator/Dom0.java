@@ -4,8 +4,10 @@ import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.DomainControl;
 import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.emulator.shell.Shell;
+import dev.xenbus.hypervisor.Hypervisor;
 import dev.xenbus.linux.LinuxKernel;
 import dev.xenbus.linux.api.Kernel.SystemState;
+import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.Completion;
@@ -17,6 +19,10 @@ import dev.xenbus.xenstored.Xenstored;
 import dev.xenbus.xs.XenbusXs;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// A running dom0: Xen, the store, the kernel with its backend drivers, the console daemon.
 ///
@@ -36,6 +42,7 @@ public final class Dom0 {
   /// What it is made of.
   record Parts(
       Machine machine,
+      Hypervisor hypervisor,
       LinuxKernel kernel,
       DomainControl domains,
       Xenstored store,
@@ -117,6 +124,50 @@ public final class Dom0 {
     parts.consoleDaemon().waitFor();
     parts.xs().close();
     parts.store().close();
+  }
+
+  /// What is in use now: after guests have come and gone it is what it was before.
+  ///
+  /// @param threads the names of dom0's threads, with how many there are of each
+  /// @param watches watches of dom0's kernel
+  /// @param queues queues of watch events
+  /// @param files every file below `/sys`
+  /// @param xen pages, ports and mappings
+  public record Census(
+      SortedMap<String, Integer> threads,
+      int watches,
+      int queues,
+      SortedSet<String> files,
+      Hypervisor.Census xen) {}
+
+  /// Counts what is in use; at a moment when nothing is under way.
+  public Census census() {
+    SortedMap<String, Integer> threads = new TreeMap<>();
+    machine().tasks().stream()
+        .filter(task -> task.cpu().equals(kernel().cpu()))
+        .forEach(task -> threads.merge(task.comm(), 1, Integer::sum));
+    SortedSet<String> files = new TreeSet<>();
+    collectFiles("/sys/", files);
+    return new Census(
+        threads,
+        parts.xs().watchCount(),
+        parts.xs().queueCount(),
+        files,
+        parts.hypervisor().census());
+  }
+
+  private void collectFiles(String folder, SortedSet<String> files) {
+    try {
+      for (String name : kernel().files().list(folder)) {
+        if (name.endsWith("/")) {
+          collectFiles(folder + name, files);
+        } else {
+          files.add(folder + name);
+        }
+      }
+    } catch (KernelException e) {
+      throw new IllegalStateException(folder + " went away while it was listed", e);
+    }
   }
 
   /// Asks every guest to shut down, then destroys them.

@@ -113,7 +113,8 @@ final class Dom0Boot {
     kernel.warnOfUnclaimedParameters();
     kernel.systemState(SystemState.RUNNING);
     return new Dom0(
-        new Dom0.Parts(machine, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
+        new Dom0.Parts(
+            machine, hypervisor, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
         commands,
         services);
   }

@@ -162,6 +162,11 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     return watches.size();
   }
 
+  /// Returns how many queues of watch events there are, that of `xenwatch` included.
+  public int queueCount() {
+    return dispatcher.queues().size();
+  }
+
   /// Returns how many requests and transactions are open (`xs_state_users`).
   public int users() {
     return gate.users();
