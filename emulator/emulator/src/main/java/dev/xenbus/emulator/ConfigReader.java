@@ -9,6 +9,7 @@ import dev.xenbus.linux.CommandLine;
 import dev.xenbus.linux.Nearest;
 import dev.xenbus.linux.ParameterException;
 import dev.xenbus.linux.api.KernelParameter;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.xl.XlRelease;
 import dev.xenbus.xs.Mtwatch;
 import java.nio.file.Files;
@@ -133,6 +134,7 @@ final class ConfigReader {
       }
       BootConfig config = new BootConfig(line, parameters.modules(), mtwatch(line));
       checkRelease(config);
+      checkBugs(config);
       return config;
     } catch (ParameterException e) {
       throw new BadConfiguration(String.valueOf(e.getMessage()));
@@ -146,6 +148,16 @@ final class ConfigReader {
             () ->
                 new BadConfiguration(
                     "xen_mtwatch=" + value + ": on, series, summit or off is wanted"));
+  }
+
+  private static void checkBugs(BootConfig config) throws BadConfiguration {
+    String text = config.module(KnownBug.MODULE).text(KnownBug.PARAMETER.name());
+    for (String label : KnownBug.split(text)) {
+      if (KnownBug.ofLabel(label).isEmpty()) {
+        throw new BadConfiguration(
+            "kernel.bugs=" + text + ": no fault " + label + "; known are " + KnownBug.names());
+      }
+    }
   }
 
   private static void checkRelease(BootConfig config) throws BadConfiguration {

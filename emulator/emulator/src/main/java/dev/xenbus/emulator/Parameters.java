@@ -2,6 +2,7 @@ package dev.xenbus.emulator;
 
 import dev.xenbus.linux.LinuxKernel;
 import dev.xenbus.linux.api.KernelParameter;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.xs.Mtwatch;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,6 +56,7 @@ final class Parameters {
 
   Parameters(Drivers drivers) {
     kernel.add(Mtwatch.PARAMETER);
+    modules.put(KnownBug.MODULE, List.of(KnownBug.PARAMETER));
     modules.put(HYPERVISOR, HYPERVISOR_PARAMETERS);
     modules.put(XL, XL_PARAMETERS);
     modules.put(BRIDGE, BRIDGE_PARAMETERS);

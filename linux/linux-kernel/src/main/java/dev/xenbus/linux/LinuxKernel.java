@@ -7,6 +7,7 @@ import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.KernelParameter;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.block.LinuxBlockCore;
@@ -14,8 +15,10 @@ import dev.xenbus.linux.net.NetStack;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.KernelStack;
 import dev.xenbus.machine.WorkQueue;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// One kernel: dom0's, a driver domain's or a guest's. Made by whoever boots the domain, in a task
 /// of the kernel's own Cpu; it makes its network and block cores itself.
@@ -81,6 +84,7 @@ public final class LinuxKernel implements Kernel {
   private final WorkQueue systemWorkQueue;
   private final NetStack net;
   private final LinuxBlockCore block;
+  private final Set<KnownBug> bugs = EnumSet.noneOf(KnownBug.class);
 
   /// Set by whoever boots and ends the kernel.
   private volatile SystemState systemState = SystemState.BOOTING;
@@ -103,6 +107,7 @@ public final class LinuxKernel implements Kernel {
     }
     options.log().info("Linux version " + RELEASE + " (xenemu)");
     options.log().info("Command line: " + options.commandLine().text());
+    putBugsBack();
     ProcFiles.addTo(this, files, stacks);
     SysFiles.addTo(this, files);
   }
@@ -201,12 +206,39 @@ public final class LinuxKernel implements Kernel {
   public void warnOfUnclaimedParameters() {
     List<String> loaded = modules.list().stream().map(ModuleTable.Loaded::name).toList();
     for (String module : options.commandLine().modules()) {
-      if (!loaded.contains(module)) {
+      if (!loaded.contains(module) && !module.equals(KnownBug.MODULE)) {
         String words = String.join(" ", options.commandLine().wordsOf(module));
         String hint = Nearest.of(module, loaded).map(near -> " (not " + near + "?)").orElse("");
         printk().warn("module " + module + hint + " is not loaded, parameters kept: " + words);
       }
     }
+  }
+
+  private void putBugsBack() {
+    String text = "";
+    try {
+      text =
+          options
+              .commandLine()
+              .module(KnownBug.MODULE, List.of(KnownBug.PARAMETER))
+              .text(KnownBug.PARAMETER.name());
+    } catch (ParameterException e) {
+      printk().warn(String.valueOf(e.getMessage()));
+    }
+    for (String label : KnownBug.split(text)) {
+      Optional<KnownBug> bug = KnownBug.ofLabel(label);
+      bug.ifPresent(bugs::add);
+      printk()
+          .warn(
+              bug.isPresent()
+                  ? "kernel.bugs: this kernel has the fault " + label
+                  : "kernel.bugs: no fault " + label + "; known are " + KnownBug.names());
+    }
+  }
+
+  @Override
+  public boolean hasBug(KnownBug bug) {
+    return bugs.contains(bug);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.api.XenbusTransaction;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.xs.ScanNumber;
 import dev.xenbus.xs.XenbusXs;
 import java.util.OptionalLong;
@@ -16,6 +17,10 @@ import java.util.OptionalLong;
 /// | has no state node: the device is being torn down | unchanged | the new one |
 /// | was set to Initialising behind our back | unchanged | unchanged |
 /// | belongs to another device by now | unchanged | unchanged |
+/// | a backend that the toolstack takes away opens, see below | unchanged | the new one |
+///
+/// Differs: a real backend that is just connecting publishes Connected over the toolstack's
+/// Closing, and the removal then waits for its time-out ([KnownBug#CONNECT_DURING_DESTROY]).
 final class StateSwitch {
   /// Attempts against conflicting transactions; the real kernel has no bound.
   private static final int ATTEMPTS_MAX = 100_000;
@@ -52,6 +57,8 @@ final class StateSwitch {
           && stored.getAsLong() == XenbusState.INITIALISING.code()) {
         isReset = true;
         abort = true;
+      } else if (isOpening(state) && isTakenAway(tx, stored.getAsLong())) {
+        abort = true;
       } else {
         try {
           xs.write(tx, device.nodePath(), "state", Integer.toString(state.code()));
@@ -72,6 +79,29 @@ final class StateSwitch {
           return;
         }
       }
+    }
+  }
+
+  private static boolean isOpening(XenbusState state) {
+    return switch (state) {
+      case INIT_WAIT, INITIALISED, CONNECTED -> true;
+      default -> false;
+    };
+  }
+
+  /// Returns whether the toolstack has asked this backend to close for good: it writes `online`
+  /// first, and both in one transaction.
+  private boolean isTakenAway(XenbusTransaction tx, long stored) {
+    if (!device.bus().type().isBackend()
+        || stored != XenbusState.CLOSING.code()
+        || device.state() == XenbusState.CLOSING
+        || device.bus().kernel().hasBug(KnownBug.CONNECT_DURING_DESTROY)) {
+      return false;
+    }
+    try {
+      return device.bus().xs().read(tx, device.nodePath(), "online").strip().equals("0");
+    } catch (XenstoreException _) {
+      return false;
     }
   }
 

@@ -63,6 +63,11 @@ public interface Kernel {
   /// unless it crashes. May return before it is done.
   void power(ShutdownReason reason);
 
+  /// Returns whether a fault of real kernels was put back into this one (`kernel.bugs`).
+  default boolean hasBug(KnownBug bug) {
+    return false;
+  }
+
   /// A place where the stall injector may hold the calling task, in state D; returns at once
   /// otherwise.
   ///

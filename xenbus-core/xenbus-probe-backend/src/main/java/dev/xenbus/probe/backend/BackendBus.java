@@ -11,6 +11,7 @@ import dev.xenbus.api.spi.BackendDriver;
 import dev.xenbus.api.spi.XenbusDriver;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.probe.BusDevice;
@@ -59,7 +60,9 @@ public final class BackendBus implements AutoCloseable {
             this::nameOf,
             "frontend-id",
             "frontend",
-            WatchOptions.ONE_PENDING);
+            kernel.hasBug(KnownBug.STATE_FLOOD)
+                ? WatchOptions.DEFAULT.willHandle()
+                : WatchOptions.ONE_PENDING);
     bus = new XenbusBus(kernel, xs, type, parameters);
   }
 
