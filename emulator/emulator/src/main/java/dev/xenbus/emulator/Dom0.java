@@ -131,12 +131,14 @@ public final class Dom0 {
   /// @param threads the names of dom0's threads, with how many there are of each
   /// @param watches watches of dom0's kernel
   /// @param queues queues of watch events
+  /// @param disks how many have each of dom0's disks open
   /// @param files every file below `/sys`
   /// @param xen pages, ports and mappings
   public record Census(
       SortedMap<String, Integer> threads,
       int watches,
       int queues,
+      SortedMap<String, Integer> disks,
       SortedSet<String> files,
       Hypervisor.Census xen) {}
 
@@ -146,12 +148,15 @@ public final class Dom0 {
     machine().tasks().stream()
         .filter(task -> task.cpu().equals(kernel().cpu()))
         .forEach(task -> threads.merge(task.comm(), 1, Integer::sum));
+    SortedMap<String, Integer> disks = new TreeMap<>();
+    kernel().block().disks().forEach(disk -> disks.put(disk.name(), disk.openers()));
     SortedSet<String> files = new TreeSet<>();
     collectFiles("/sys/", files);
     return new Census(
         threads,
         parts.xs().watchCount(),
         parts.xs().queueCount(),
+        disks,
         files,
         parts.hypervisor().census());
   }
