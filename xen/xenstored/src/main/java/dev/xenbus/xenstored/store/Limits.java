@@ -1,5 +1,7 @@
 package dev.xenbus.xenstored.store;
 
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The limits of a domain, or those of every domain that has none of its own.
@@ -40,6 +42,20 @@ final class Limits {
   int softMemory() {
     Limits others = general;
     return others == null || ownSoftMemory ? softMemory : others.softMemory();
+  }
+
+  /// Those that were set for this one, by name.
+  Map<String, Integer> own() {
+    Map<String, Integer> set = new TreeMap<>();
+    for (Quota quota : Quota.values()) {
+      if (own[quota.index()]) {
+        set.put(quota.label(), hard[quota.index()]);
+      }
+    }
+    if (ownSoftMemory) {
+      set.put(Quota.SOFT_MEMORY_NAME, softMemory);
+    }
+    return set;
   }
 
   void set(Quota quota, int value) {

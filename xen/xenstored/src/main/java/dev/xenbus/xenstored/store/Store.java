@@ -4,6 +4,9 @@ import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.abi.xenstore.XenstoreRing;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -42,6 +45,7 @@ public final class Store {
   private final TransactionRequests transactions =
       new TransactionRequests(tree, domains, events, writeRate, holds);
   private final WatchRequests watches = new WatchRequests(watchTable, events, transactions);
+  private final StoreHost host;
   private final DomainTable domainTable;
   private final DomainRequests domainRequests;
   private final ControlRequests control;
@@ -54,6 +58,7 @@ public final class Store {
   ///
   /// @param host the world around it
   public Store(StoreHost host) {
+    this.host = host;
     this.domainTable = new DomainTable(domains, tree, events, direct, watches, host, FEATURES);
     this.domainRequests = new DomainRequests(domainTable, events, host);
     this.control = new ControlRequests(domains, tree, watchTable, host);
@@ -167,6 +172,30 @@ public final class Store {
   public boolean isIntroduced(int domid) {
     Domain domain = domains.findKnown(domid);
     return domain != null && domain.isIntroduced();
+  }
+
+  // ---- saving and restoring
+
+  /// Writes everything that outlives the daemon: nodes with permissions, domains with their limits,
+  /// rings with their watches. Sockets and their watches do not.
+  ///
+  /// @throws IOException if `out` takes no more
+  /// @throws IllegalStateException if a transaction is open
+  public void save(OutputStream out) throws IOException {
+    if (transactions.open() > 0) {
+      throw new IllegalStateException(transactions.open() + " transactions are open");
+    }
+    new StateWriter(out, domains).write(tree);
+  }
+
+  /// Takes what [#save], or the C daemon at a live update, wrote. To be called on a fresh store,
+  /// before anybody is served; if it fails the store is of no use.
+  ///
+  /// @throws BadState if it is malformed
+  /// @throws IOException if it cannot be read
+  public void restore(InputStream in) throws IOException {
+    Client anybody = new Client(dom0, true);
+    new StateRestore(tree, domainTable, domainRequests, watchTable, this.host, anybody).read(in);
   }
 
   // ---- time and domains
