@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,6 +40,24 @@ final class XenstoredCommand implements Callable<Integer> {
       description = "A socket that acts as that domain once it is introduced.")
   private SequencedMap<Integer, Path> guestSockets = new LinkedHashMap<>();
 
+  @Option(
+      names = "--dump",
+      paramLabel = "FILE",
+      description = "On SIGTERM, save the store to FILE; fails while a transaction is open.")
+  private @Nullable Path dump;
+
+  @Option(
+      names = "--restore",
+      paramLabel = "FILE",
+      description = "Start with a store that --dump saved, or the C daemon at a live update.")
+  private @Nullable Path restore;
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FILE",
+      description = "Append a line for each request, error and event; SIGHUP reopens FILE.")
+  private @Nullable Path accessLog;
+
   /// Made by picocli.
   XenstoredCommand() {}
 
@@ -52,12 +71,21 @@ final class XenstoredCommand implements Callable<Integer> {
     Completion stop = cpu.completion("sigtimedwait");
     Xenstored.Options options =
         new Xenstored.Options(
-            Optional.empty(), sockets, guestSockets, line -> System.err.println(line));
-    try (Xenstored _ = new Xenstored(cpu, options)) {
+            Optional.empty(),
+            sockets,
+            guestSockets,
+            Optional.ofNullable(accessLog),
+            Optional.ofNullable(restore),
+            line -> System.err.println("xenstored: " + line));
+    try (Xenstored daemon = new Xenstored(cpu, options)) {
       Signals.register("TERM", stop::completeAll);
       Signals.register("INT", stop::completeAll);
+      Signals.register("HUP", daemon::reopenAccessLog);
       System.out.println("ready");
       stop.await(WaitQueue.FOREVER);
+      if (dump != null) {
+        daemon.dump(dump);
+      }
       return 0;
     }
   }

@@ -39,16 +39,30 @@ public final class Xenstored implements AutoCloseable {
   /// @param guestSockets paths of Unix sockets that speak for a guest, by its id: closed until it
   /// is
   ///     introduced and from its death on
+  /// @param accessLog a file that gets a line for each request, error and event, appended
+  /// @param restore a file that [Xenstored#dump] made, or the C daemon at a live update: the store
+  ///     to start with
   /// @param log takes the lines of the daemon's log; called by its task
   public record Options(
       Optional<Xen> xen,
       List<Path> sockets,
       Map<Integer, Path> guestSockets,
+      Optional<Path> accessLog,
+      Optional<Path> restore,
       Consumer<String> log) {
     /// Copies, in the given order.
     public Options {
       sockets = List.copyOf(sockets);
       guestSockets = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(guestSockets));
+    }
+
+    /// The usual: no access log, an empty store.
+    public Options(
+        Optional<Xen> xen,
+        List<Path> sockets,
+        Map<Integer, Path> guestSockets,
+        Consumer<String> log) {
+      this(xen, sockets, guestSockets, Optional.empty(), Optional.empty(), log);
     }
 
     /// Returns the options of a daemon without a hypervisor, on one socket.
@@ -78,6 +92,8 @@ public final class Xenstored implements AutoCloseable {
                     .map(xen -> new Server.Xen(xen.grants(), xen.events(), xen.domains()::info)),
                 options.sockets(),
                 options.guestSockets(),
+                options.accessLog(),
+                options.restore(),
                 options.log()::accept));
   }
 
@@ -97,6 +113,21 @@ public final class Xenstored implements AutoCloseable {
   /// @throws IOException if the port cannot be bound
   public void connectDom0(MemorySegment page, int port) throws IOException {
     server.connectDom0(page, port);
+  }
+
+  /// Saves everything that outlives the daemon to a file, whole or not at all: nodes with
+  /// permissions, domains with their limits, rings with their watches. Connections over sockets do
+  /// not. The format is the state stream of the C daemon's live update, version 2. Waits, in state
+  /// D, until that is done.
+  ///
+  /// @throws IOException if the file cannot be written, or a transaction is open
+  public void dump(Path file) throws IOException {
+    server.dump(file);
+  }
+
+  /// Goes on with the access log in a new file of the same name, once the old one was moved away.
+  public void reopenAccessLog() {
+    server.reopenAccessLog();
   }
 
   /// Stops: every connection is closed, every socket removed. Waits for that. May be called twice.

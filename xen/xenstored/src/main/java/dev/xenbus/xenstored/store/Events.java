@@ -20,6 +20,7 @@ final class Events {
   private final Tree tree;
   private long deadlineNanos;
   private @Nullable Blame blame;
+  private @Nullable Journal journal;
 
   // What fire() found: lists of watches on the way from the root, with their levels.
   private @Nullable WatchList[] lists = new WatchList[16];
@@ -45,6 +46,11 @@ final class Events {
   void begin(@Nullable Blame whose, long nowNanos) {
     blame = whose;
     deadlineNanos = nowNanos + TIMEOUT_NANOS;
+  }
+
+  /// Sets who hears of every event; null for nobody.
+  void tell(@Nullable Journal listener) {
+    journal = listener;
   }
 
   /// Fires for a node and its ancestors.
@@ -172,6 +178,9 @@ final class Events {
             pathEnd,
             to.isPrivileged() ? Long.MAX_VALUE : deadlineNanos,
             charged);
+    if (journal != null) {
+      journal.event(to, path, pathStart, pathEnd, watch.token());
+    }
   }
 
   private boolean maySee(Client client) {

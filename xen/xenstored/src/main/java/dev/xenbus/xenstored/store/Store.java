@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,8 @@ public final class Store {
   private final Domain dom0;
   private final Request request;
   private final @Nullable Handler[] handlers = new Handler[TYPES];
+  private @Nullable Journal journal;
+  private int lastSocket;
   private long nowNanos;
 
   /// Makes a store with the nodes that it has at start, and with domain 0 known.
@@ -61,7 +64,8 @@ public final class Store {
     this.host = host;
     this.domainTable = new DomainTable(domains, tree, events, direct, watches, host, FEATURES);
     this.domainRequests = new DomainRequests(domainTable, events, host);
-    this.control = new ControlRequests(domains, tree, watchTable, host);
+    this.control = new ControlRequests(domains, tree, watchTable, host, this::dump);
+    control.onSwitch(this::chooseJournal);
     this.dom0 = domains.account(0);
     dom0.setKnown(0, new UUID(0, 0), FEATURES);
     this.request = new Request(new Client(dom0, true), direct);
@@ -121,7 +125,9 @@ public final class Store {
   /// Returns a new privileged client: a socket of domain 0, or a stream within the machine.
   public Client connect() {
     Client client = new Client(dom0, true);
+    client.setLabel("A" + ++lastSocket);
     dom0.addClient(client);
+    begun(client);
     return client;
   }
 
@@ -134,7 +140,15 @@ public final class Store {
     }
     Client client = new Client(domain, false);
     domain.addClient(client);
+    begun(client);
     return Optional.of(client);
+  }
+
+  private void begun(Client client) {
+    Journal listener = journal;
+    if (listener != null) {
+      listener.connected(client);
+    }
   }
 
   /// Connects the ring of domain 0, which nobody introduces.
@@ -150,6 +164,10 @@ public final class Store {
 
   /// A client is gone: its watches and transactions vanish silently, what waits for it is dropped.
   public void disconnect(Client client) {
+    Journal listener = journal;
+    if (listener != null) {
+      listener.disconnected(client);
+    }
     domainTable.disconnect(client);
   }
 
@@ -174,7 +192,40 @@ public final class Store {
     return domain != null && domain.isIntroduced();
   }
 
+  /// Has requests logged from the start, where the host has a file for that.
+  public void logRequests() {
+    control.logRequests(true);
+    chooseJournal();
+  }
+
+  private void chooseJournal() {
+    journal = control.tracesIo() ? host.journal() : null;
+    events.tell(journal);
+  }
+
   // ---- saving and restoring
+
+  private boolean dump(String file) throws Refused {
+    if (transactions.open() > 0) {
+      host.log("no dump: " + openTransactionsText());
+      throw Refused.EBUSY;
+    }
+    return host.dump(file, this::save);
+  }
+
+  private String openTransactionsText() {
+    StringJoiner who = new StringJoiner(", ");
+    for (Domain domain = domains.next(0);
+        domain != null;
+        domain = domains.next(domain.domid() + 1)) {
+      for (Client client : domain.clients()) {
+        if (!client.transactions().isEmpty()) {
+          who.add(client.label() + " has " + client.transactions().size());
+        }
+      }
+    }
+    return "transactions are open: " + who;
+  }
 
   /// Writes everything that outlives the daemon: nodes with permissions, domains with their limits,
   /// rings with their watches. Sockets and their watches do not.
@@ -183,7 +234,7 @@ public final class Store {
   /// @throws IllegalStateException if a transaction is open
   public void save(OutputStream out) throws IOException {
     if (transactions.open() > 0) {
-      throw new IllegalStateException(transactions.open() + " transactions are open");
+      throw new IllegalStateException(openTransactionsText());
     }
     new StateWriter(out, domains).write(tree);
   }
@@ -257,6 +308,11 @@ public final class Store {
     transactions.begin(nowNanos);
     holds.begin(nowNanos);
     request.set(client, buffer, offset, direct, blame);
+    Journal listener = journal;
+    if (listener != null) {
+      listener.request(
+          client, request.type(), request.transactionId(), buffer, request.start(), request.end());
+    }
     try {
       execute(client);
     } catch (Refused e) {
@@ -264,9 +320,15 @@ public final class Store {
         if (blame != null) {
           blame.cancel();
         }
+        if (listener != null) {
+          listener.takeBack();
+        }
         return false;
       }
       request.fail(e);
+      if (listener != null) {
+        listener.failed(client, request.transactionId(), e.errno().name());
+      }
     }
     return true;
   }
@@ -315,10 +377,5 @@ public final class Store {
   /// Returns how many transactions are open.
   public int openTransactions() {
     return transactions.open();
-  }
-
-  /// Returns whether requests are to be traced (CONTROL `log`).
-  public boolean traces() {
-    return control.tracesIo();
   }
 }

@@ -119,7 +119,7 @@ class StateTest extends StoreFixture {
   void openTransactionsAreRefused() throws Exception {
     int tx = s1.start();
     assertEquals(
-        "1 transactions are open",
+        "transactions are open: A1 has 1",
         assertThrows(IllegalStateException.class, () -> save(store)).getMessage());
     s1.abort(tx);
     assertTrue(save(store).length > 0);
