@@ -20,6 +20,7 @@ import dev.xenbus.xenstored.store.Client;
 import dev.xenbus.xenstored.store.Journal;
 import dev.xenbus.xenstored.store.Store;
 import dev.xenbus.xenstored.store.StoreHost;
+import dev.xenbus.xenstored.store.StoreSettings;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -58,6 +59,7 @@ public final class Server implements StoreHost {
   private final @Nullable Sockets sockets;
   private final List<Listener> listeners = new ArrayList<>();
   private final Map<Integer, Listener> guestListeners = new LinkedHashMap<>();
+  private final Map<Integer, PtyBridge> ptys = new LinkedHashMap<>();
   private final @Nullable Task task;
   private @Nullable MemorySegment dom0Page;
   private int virqPort;
@@ -84,6 +86,8 @@ public final class Server implements StoreHost {
   ///     introduced ones have no ring
   /// @param sockets paths of sockets with all privileges
   /// @param guestSockets paths of sockets that speak for a guest, by its id
+  /// @param ptys paths of character devices that speak for a domain, by its id
+  /// @param settings what the store is to be
   /// @param accessLog a file that gets a line for each request
   /// @param restore a saved store to start with
   /// @param log where log lines go
@@ -91,6 +95,8 @@ public final class Server implements StoreHost {
       Optional<Xen> xen,
       List<Path> sockets,
       Map<Integer, Path> guestSockets,
+      Map<Integer, Path> ptys,
+      StoreSettings settings,
       Optional<Path> accessLog,
       Optional<Path> restore,
       ServerLoop.LogSink log) {
@@ -100,7 +106,15 @@ public final class Server implements StoreHost {
         List<Path> sockets,
         Map<Integer, Path> guestSockets,
         ServerLoop.LogSink log) {
-      this(xen, sockets, guestSockets, Optional.empty(), Optional.empty(), log);
+      this(
+          xen,
+          sockets,
+          guestSockets,
+          Map.of(),
+          StoreSettings.USUAL,
+          Optional.empty(),
+          Optional.empty(),
+          log);
     }
   }
 
@@ -113,13 +127,13 @@ public final class Server implements StoreHost {
     this.cpu = cpu;
     this.options = options;
     boolean wantsSockets = !options.sockets.isEmpty() || !options.guestSockets.isEmpty();
-    if (wantsSockets && cpu.machine().isSimulated()) {
+    if ((wantsSockets || !options.ptys.isEmpty()) && cpu.machine().isSimulated()) {
       throw new IOException("a simulated machine has no sockets");
     }
     this.sockets = wantsSockets ? new Sockets() : null;
     Poller poller = sockets == null ? cpu.poller("do_poll") : cpu.poller("do_epoll_wait", sockets);
     this.loop = new ServerLoop(cpu.machine(), poller, sockets, options.log);
-    this.store = new Store(this);
+    this.store = new Store(this, options.settings);
     loop.serve(store);
     if (options.restore.isPresent()) {
       restore(options.restore.get());
@@ -132,6 +146,10 @@ public final class Server implements StoreHost {
       }
       for (Path path : options.sockets) {
         listeners.add(listen(path, () -> Optional.of(store.connect())));
+      }
+      Path ownDevice = options.ptys.get(0);
+      if (ownDevice != null) {
+        openPty(0, ownDevice);
       }
       this.task =
           wantsSockets ? cpu.ioThread("xenstored", this::run) : cpu.kthread("xenstored", this::run);
@@ -210,6 +228,8 @@ public final class Server implements StoreHost {
   }
 
   private void closeListeners() {
+    List.copyOf(ptys.values()).forEach(PtyBridge::close);
+    ptys.clear();
     listeners.forEach(Listener::close);
     guestListeners.values().forEach(Listener::close);
   }
@@ -350,6 +370,38 @@ public final class Server implements StoreHost {
       }
     }
     openGuestSocket(ring.domid());
+    openGuestPty(ring.domid());
+  }
+
+  private void openGuestPty(int domid) {
+    Path path = options.ptys.get(domid);
+    if (path != null && !ptys.containsKey(domid)) {
+      try {
+        openPty(domid, path);
+      } catch (IOException e) {
+        log("device of domain " + domid + ": " + e.getMessage());
+      }
+    }
+  }
+
+  private void openPty(int domid, Path path) throws IOException {
+    try {
+      ptys.put(domid, new PtyBridge(cpu, path, () -> connectAs(domid), options.log));
+    } catch (NoThread e) {
+      throw new IOException("no thread for " + path, e);
+    }
+  }
+
+  private Pipe connectAs(int domid) {
+    PipePair pair = cpu.pipe(PIPE_BYTES);
+    loop.post(
+        () -> {
+          Optional<Client> client =
+              domid == 0 ? Optional.of(store.connect()) : store.connectAs(domid);
+          client.ifPresentOrElse(
+              known -> loop.add(new PipeEndpoint(loop, known, pair.a())), pair.a()::close);
+        });
+    return pair.b();
   }
 
   private RingEndpoint newRing(Client ring, Xen xen) throws HypercallException {
@@ -382,6 +434,10 @@ public final class Server implements StoreHost {
     Endpoint endpoint = loop.endpointOf(client);
     if (endpoint != null) {
       endpoint.drop();
+    }
+    PtyBridge pty = client.domid() == 0 ? null : ptys.remove(client.domid());
+    if (pty != null) {
+      pty.close();
     }
     Listener listener = guestListeners.remove(client.domid());
     if (listener != null) {

@@ -33,6 +33,9 @@ public final class Client {
     this.privileged = privileged;
     this.label = "D" + domain.domid();
     this.out = new Outbox(privileged ? null : domain);
+    if (domain.limits().dialect().keepsDuplicates()) {
+      out.keepDuplicates();
+    }
     this.homePrefix = Bytes.of(XenstoreLimits.DOMAIN_HOME_PREFIX + domain.domid() + "/");
   }
 

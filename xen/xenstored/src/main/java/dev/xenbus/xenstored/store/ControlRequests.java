@@ -67,6 +67,10 @@ final class ControlRequests {
         return;
       }
     }
+    if (domains.general().dialect().shrugsAtControl()) {
+      request.ok();
+      return;
+    }
     throw Refused.EINVAL;
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.machine.LiveMachine;
+import dev.xenbus.xenstored.store.StoreSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,15 @@ class FilesTest {
   private Server serve(Optional<Path> accessLog, Optional<Path> restore) throws Exception {
     return new Server(
         machine.cpu("dom0"),
-        new Server.Options(Optional.empty(), List.of(), Map.of(), accessLog, restore, log::add));
+        new Server.Options(
+            Optional.empty(),
+            List.of(),
+            Map.of(),
+            Map.of(),
+            StoreSettings.USUAL,
+            accessLog,
+            restore,
+            log::add));
   }
 
   @AfterEach
@@ -50,8 +59,9 @@ class FilesTest {
   void accessLogHasALineForEachRequestErrorAndEvent() throws Exception {
     Path file = folder.resolve("access.log");
     Server server = serve(Optional.of(file), Optional.empty());
+    PipePeer watcher = new PipePeer(server.connect());
+    watcher.ask(MessageType.WATCH, "/a|tok\\en|");
     PipePeer peer = new PipePeer(server.connect());
-    peer.ask(MessageType.WATCH, "/a|tok\\en|");
     peer.ask(MessageType.WRITE, "/a|two\nlines \1\"");
     peer.ask(MessageType.READ, "/b|");
     peer.ask(MessageType.CONTROL, "print|hello|");
@@ -61,13 +71,15 @@ class FilesTest {
             "A1           newconn   ",
             "A1           watch     /a tok\\\\en ",
             "A1           w event   /a tok\\\\en ",
-            "A1           write     /a two\\nlines \\001\\\"",
+            "A2           newconn   ",
+            "A2           write     /a two\\nlines \\001\\\"",
             "A1           w event   /a tok\\\\en ",
-            "A1           read      /b ",
-            "A1           error     ENOENT",
-            "A1           debug     print hello ",
+            "A2           read      /b ",
+            "A2           error     ENOENT",
+            "A2           debug     print hello ",
             "control: hello",
-            "A1           endconn   "),
+            "A1           endconn   ",
+            "A2           endconn   "),
         lines(file));
   }
 
