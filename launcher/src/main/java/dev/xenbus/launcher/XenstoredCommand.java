@@ -8,6 +8,7 @@ import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenstored.Xenstored;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -136,6 +137,10 @@ final class XenstoredCommand implements Callable<Integer> {
   @Override
   public Integer call() throws MachineFailure, UsageException {
     Xenstored.Settings settings = settings();
+    // Better now than when the store is to be saved.
+    if (dump != null && !Files.isWritable(dump.toAbsolutePath().getParent())) {
+      throw new UsageException("--dump " + dump + ": needs a folder that can be written");
+    }
     LiveMachine machine = new LiveMachine();
     return machine.run(() -> serve(machine.cpu("dom0"), settings));
   }

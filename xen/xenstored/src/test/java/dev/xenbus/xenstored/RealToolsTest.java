@@ -152,8 +152,7 @@ class RealToolsTest {
       dom0.write(ByteBuffer.wrap(request));
       assertTrue(dom0.read(ByteBuffer.allocate(64)) > 0);
     }
-    assertEquals(
-        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(guest)));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(guest)));
     socket = own;
     output("xenstore-write", "/local/domain/5/name", "guest");
     output("xenstore-chmod", "/local/domain/5", "n5");
@@ -196,8 +195,7 @@ class RealToolsTest {
     output("xenstore-write", "/kept", "1");
     for (int round = 0; round < 5; round++) {
       Path out = folder.resolve("killed" + round);
-      Process client =
-          command(TEST_XENSTORE, "-r", "60").redirectOutput(out.toFile()).start();
+      Process client = command(TEST_XENSTORE, "-r", "60").redirectOutput(out.toFile()).start();
       for (int i = 0; i < 5 + round; i++) {
         assertEquals("1\n", output("xenstore-read", "/kept"));
       }

@@ -54,8 +54,7 @@ final class PtyBridge implements AutoCloseable {
     boolean done = false;
     try {
       // Who can open it speaks for the domain (XSA-468).
-      Files.setPosixFilePermissions(
-          terminal.slave(), PosixFilePermissions.fromString("rw-------"));
+      Files.setPosixFilePermissions(terminal.slave(), PosixFilePermissions.fromString("rw-------"));
       Files.deleteIfExists(link);
       Files.createSymbolicLink(link, terminal.slave());
       this.task = cpu.ioThread("xenstored-pty", this::run);

@@ -224,7 +224,8 @@ public final class Outbox {
     int payload = end - start + token.length + 2;
     Frame frame = buckets[Bytes.spread(hash) & buckets.length - 1];
     for (; frame != null; frame = frame.next) {
-      if (frame.hash == hash && frame.length == HEADER + payload) {
+      // One that was sent in part may have lost its first bytes: it is told again.
+      if (frame.hash == hash && frame.length == HEADER + payload && frame.start >= base) {
         int at = (int) (frame.start - base) + HEADER;
         int middle = at + end - start;
         if (Arrays.equals(bytes, at, middle, path, start, end)
