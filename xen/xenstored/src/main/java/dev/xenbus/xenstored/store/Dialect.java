@@ -10,7 +10,9 @@ public enum Dialect {
   C("c"),
   /// The C daemon of Xen 4.17, as Debian 12 has it.
   C_4_17("c-4.17"),
-  /// oxenstored.
+  /// oxenstored, but that conflicting commits are not replayed or merged, that the removal of a
+  /// node does not fire watches on what never was below it, that names with `@` are no children of
+  /// `/`, and that a domain may be introduced again.
   OCAML("ocaml");
 
   private static final int FIRST_TYPE_OF_FEATURES = 23;
