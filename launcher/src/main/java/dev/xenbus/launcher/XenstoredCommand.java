@@ -135,14 +135,22 @@ final class XenstoredCommand implements Callable<Integer> {
   XenstoredCommand() {}
 
   @Override
-  public Integer call() throws MachineFailure, UsageException {
+  public Integer call() throws MachineFailure, UsageException, IOException {
     Xenstored.Settings settings = settings();
     // Better now than when the store is to be saved.
     if (dump != null && !Files.isWritable(dump.toAbsolutePath().getParent())) {
       throw new UsageException("--dump " + dump + ": needs a folder that can be written");
     }
     LiveMachine machine = new LiveMachine();
-    return machine.run(() -> serve(machine.cpu("dom0"), settings));
+    try {
+      return machine.run(() -> serve(machine.cpu("dom0"), settings));
+    } catch (MachineFailure e) {
+      // A socket, a file: the user wants its name, not our task's.
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw e;
+    }
   }
 
   private Xenstored.Settings settings() throws UsageException {
