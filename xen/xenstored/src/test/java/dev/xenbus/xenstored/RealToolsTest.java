@@ -4,12 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.xenbus.abi.xenstore.Message;
+import dev.xenbus.abi.xenstore.MessageType;
+import dev.xenbus.abi.xenstore.TransactionId;
 import dev.xenbus.machine.LiveMachine;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -114,6 +123,55 @@ class RealToolsTest {
   }
 
   @Test
+  void toolsSpeakThroughADevice() throws Exception {
+    Path own = folder.resolve("xenbus");
+    Path guest = folder.resolve("xenbus5");
+    Path main = socket;
+    daemon.close();
+    daemon =
+        new Xenstored(
+            machine.cpu("dom0"),
+            new Xenstored.Options(
+                Optional.empty(),
+                List.of(socket),
+                Map.of(),
+                Map.of(0, own, 5, guest),
+                Xenstored.Settings.USUAL,
+                Optional.empty(),
+                Optional.empty(),
+                line -> {}));
+    assertTrue(Files.notExists(guest));
+    try (SocketChannel dom0 = SocketChannel.open(UnixDomainSocketAddress.of(main))) {
+      byte[] request =
+          Message.of(
+                  MessageType.INTRODUCE,
+                  1,
+                  TransactionId.NONE,
+                  "5\0001\0001\000".getBytes(StandardCharsets.ISO_8859_1))
+              .encode();
+      dom0.write(ByteBuffer.wrap(request));
+      assertTrue(dom0.read(ByteBuffer.allocate(64)) > 0);
+    }
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(guest)));
+    socket = own;
+    output("xenstore-write", "/local/domain/5/name", "guest");
+    output("xenstore-chmod", "/local/domain/5", "n5");
+    assertEquals("guest\n", output("xenstore-read", "/local/domain/5/name"));
+    socket = guest;
+    output("xenstore-write", "data", "from the agent");
+    assertEquals("from the agent\n", output("xenstore-read", "data"));
+    assertEquals(1, run("xenstore-write", "/not/mine", "x").status);
+    String value = "v".repeat(1500);
+    output("xenstore-write", "data", value);
+    assertEquals(value + "\n", output("xenstore-read", "data"));
+    socket = main;
+    assertEquals(value + "\n", output("xenstore-read", "/local/domain/5/data"));
+    daemon.close();
+    assertTrue(Files.notExists(own, java.nio.file.LinkOption.NOFOLLOW_LINKS));
+    assertTrue(Files.notExists(guest, java.nio.file.LinkOption.NOFOLLOW_LINKS));
+  }
+
+  @Test
   void controlAnswers() throws Exception {
     assertTrue(output(CONTROL, "quota").startsWith("Quota settings:\n"));
     assertEquals("OK\n", output(CONTROL, "check"));
@@ -126,8 +184,27 @@ class RealToolsTest {
   void testXenstorePasses() throws Exception {
     String out = output(TEST_XENSTORE, "-i", "1000");
     assertEquals(12, out.lines().filter(line -> line.contains(" ns")).count(), out);
-    Ended random = run(TEST_XENSTORE, "-r", "2");
+    Ended random = run(TEST_XENSTORE, "-r", "10");
     assertEquals(0, random.status, random.out + random.err);
+  }
+
+  /// SIGKILL in the middle of whatever it does, transactions included: nothing of it is left, and
+  /// nobody else notices.
+  @Test
+  void killedClientLeavesNothing() throws Exception {
+    output("xenstore-write", "/kept", "1");
+    for (int round = 0; round < 5; round++) {
+      Path out = folder.resolve("killed" + round);
+      Process client = command(TEST_XENSTORE, "-r", "60").redirectOutput(out.toFile()).start();
+      for (int i = 0; i < 5 + round; i++) {
+        assertEquals("1\n", output("xenstore-read", "/kept"));
+      }
+      client.destroyForcibly().waitFor();
+      assertEquals("1\n", output("xenstore-read", "/kept"));
+    }
+    // A dump is refused while a transaction is open anywhere.
+    assertEquals("OK\n", output(CONTROL, "dump", folder.resolve("state").toString()));
+    assertEquals("OK\n", output(CONTROL, "check"));
   }
 
   @Test

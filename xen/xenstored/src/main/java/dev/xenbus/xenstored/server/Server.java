@@ -15,13 +15,22 @@ import dev.xenbus.machine.PipePair;
 import dev.xenbus.machine.Poller;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
+import dev.xenbus.xenstored.store.BadState;
 import dev.xenbus.xenstored.store.Client;
+import dev.xenbus.xenstored.store.Journal;
 import dev.xenbus.xenstored.store.Store;
 import dev.xenbus.xenstored.store.StoreHost;
+import dev.xenbus.xenstored.store.StoreSettings;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,10 +59,11 @@ public final class Server implements StoreHost {
   private final @Nullable Sockets sockets;
   private final List<Listener> listeners = new ArrayList<>();
   private final Map<Integer, Listener> guestListeners = new LinkedHashMap<>();
+  private final Map<Integer, PtyBridge> ptys = new LinkedHashMap<>();
   private final @Nullable Task task;
   private @Nullable MemorySegment dom0Page;
   private int virqPort;
-  private @Nullable Path trace;
+  private @Nullable AccessLog accessLog;
 
   /// The hypervisor, as dom0's devices show it.
   ///
@@ -76,12 +86,37 @@ public final class Server implements StoreHost {
   ///     introduced ones have no ring
   /// @param sockets paths of sockets with all privileges
   /// @param guestSockets paths of sockets that speak for a guest, by its id
+  /// @param ptys paths of character devices that speak for a domain, by its id
+  /// @param settings what the store is to be
+  /// @param accessLog a file that gets a line for each request
+  /// @param restore a saved store to start with
   /// @param log where log lines go
   public record Options(
       Optional<Xen> xen,
       List<Path> sockets,
       Map<Integer, Path> guestSockets,
-      ServerLoop.LogSink log) {}
+      Map<Integer, Path> ptys,
+      StoreSettings settings,
+      Optional<Path> accessLog,
+      Optional<Path> restore,
+      ServerLoop.LogSink log) {
+    /// The usual: no access log, an empty store.
+    public Options(
+        Optional<Xen> xen,
+        List<Path> sockets,
+        Map<Integer, Path> guestSockets,
+        ServerLoop.LogSink log) {
+      this(
+          xen,
+          sockets,
+          guestSockets,
+          Map.of(),
+          StoreSettings.USUAL,
+          Optional.empty(),
+          Optional.empty(),
+          log);
+    }
+  }
 
   /// Opens the sockets and starts the task `xenstored`.
   ///
@@ -92,18 +127,29 @@ public final class Server implements StoreHost {
     this.cpu = cpu;
     this.options = options;
     boolean wantsSockets = !options.sockets.isEmpty() || !options.guestSockets.isEmpty();
-    if (wantsSockets && cpu.machine().isSimulated()) {
+    if ((wantsSockets || !options.ptys.isEmpty()) && cpu.machine().isSimulated()) {
       throw new IOException("a simulated machine has no sockets");
     }
     this.sockets = wantsSockets ? new Sockets() : null;
     Poller poller = sockets == null ? cpu.poller("do_poll") : cpu.poller("do_epoll_wait", sockets);
     this.loop = new ServerLoop(cpu.machine(), poller, sockets, options.log);
-    this.store = new Store(this);
+    this.store = new Store(this, options.settings);
     loop.serve(store);
+    if (options.restore.isPresent()) {
+      restore(options.restore.get());
+    }
     boolean done = false;
     try {
+      if (options.accessLog.isPresent()) {
+        openAccessLog(options.accessLog.get());
+        store.logRequests();
+      }
       for (Path path : options.sockets) {
         listeners.add(listen(path, () -> Optional.of(store.connect())));
+      }
+      Path ownDevice = options.ptys.get(0);
+      if (ownDevice != null) {
+        openPty(0, ownDevice);
       }
       this.task =
           wantsSockets ? cpu.ioThread("xenstored", this::run) : cpu.kthread("xenstored", this::run);
@@ -112,6 +158,7 @@ public final class Server implements StoreHost {
     } finally {
       if (!done) {
         closeListeners();
+        closeAccessLog();
       }
     }
     task.wake();
@@ -144,9 +191,45 @@ public final class Server implements StoreHost {
     closeListeners();
     loop.end();
     options.xen.ifPresent(xen -> xen.events().unbind(virqPort));
+    closeAccessLog();
+  }
+
+  private void closeAccessLog() {
+    AccessLog opened = accessLog;
+    accessLog = null;
+    if (opened != null) {
+      opened.close();
+    }
+  }
+
+  private void restore(Path file) throws IOException {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      store.restore(in);
+    } catch (BadState e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw new IOException(file + ": no such file", e);
+    }
+  }
+
+  private void openAccessLog(Path file) throws IOException {
+    AccessLog opened = accessLog;
+    if (opened != null) {
+      opened.reopen(file);
+      return;
+    }
+    try {
+      opened = new AccessLog(cpu, file, options.log);
+    } catch (NoThread e) {
+      throw new IOException("no thread for " + file, e);
+    }
+    accessLog = opened;
+    loop.setAccessLog(opened);
   }
 
   private void closeListeners() {
+    List.copyOf(ptys.values()).forEach(PtyBridge::close);
+    ptys.clear();
     listeners.forEach(Listener::close);
     guestListeners.values().forEach(Listener::close);
   }
@@ -187,7 +270,52 @@ public final class Server implements StoreHost {
 
   private static final class Outcome {
     volatile boolean done;
-    volatile @Nullable XenstoreException failure;
+    volatile @Nullable IOException failure;
+  }
+
+  /// Goes on in a new file of the access log's name: to be called once the old one was moved away.
+  public void reopenAccessLog() {
+    loop.post(
+        () -> {
+          AccessLog opened = accessLog;
+          if (opened != null) {
+            openTrace(opened.path().toString());
+          }
+        });
+  }
+
+  /// Saves the store to a file, whole or not at all, and waits for that.
+  ///
+  /// @throws IOException if it cannot be written, or a transaction is open
+  public void dump(Path file) throws IOException {
+    WaitQueue done = cpu.waitQueue("xenstored_dump");
+    Outcome outcome = new Outcome();
+    loop.post(
+        () -> {
+          try {
+            save(file, store::save);
+          } catch (IOException | IllegalStateException e) {
+            outcome.failure = new IOException("no dump to " + file + ": " + e.getMessage(), e);
+          }
+          outcome.done = true;
+          done.wakeAll();
+        });
+    done.await(Task.State.D, WaitQueue.FOREVER, () -> outcome.done);
+    if (outcome.failure != null) {
+      throw outcome.failure;
+    }
+  }
+
+  private static void save(Path file, Content content) throws IOException {
+    Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), ".xs", ".dump");
+    try {
+      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(beside), 1 << 16)) {
+        content.write(out);
+      }
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(beside);
+    }
   }
 
   /// Stops the task, closes every connection and removes the sockets; waits for that.
@@ -242,6 +370,38 @@ public final class Server implements StoreHost {
       }
     }
     openGuestSocket(ring.domid());
+    openGuestPty(ring.domid());
+  }
+
+  private void openGuestPty(int domid) {
+    Path path = options.ptys.get(domid);
+    if (path != null && !ptys.containsKey(domid)) {
+      try {
+        openPty(domid, path);
+      } catch (IOException e) {
+        log("device of domain " + domid + ": " + e.getMessage());
+      }
+    }
+  }
+
+  private void openPty(int domid, Path path) throws IOException {
+    try {
+      ptys.put(domid, new PtyBridge(cpu, path, () -> connectAs(domid), options.log));
+    } catch (NoThread e) {
+      throw new IOException("no thread for " + path, e);
+    }
+  }
+
+  private Pipe connectAs(int domid) {
+    PipePair pair = cpu.pipe(PIPE_BYTES);
+    loop.post(
+        () -> {
+          Optional<Client> client =
+              domid == 0 ? Optional.of(store.connect()) : store.connectAs(domid);
+          client.ifPresentOrElse(
+              known -> loop.add(new PipeEndpoint(loop, known, pair.a())), pair.a()::close);
+        });
+    return pair.b();
   }
 
   private RingEndpoint newRing(Client ring, Xen xen) throws HypercallException {
@@ -275,6 +435,10 @@ public final class Server implements StoreHost {
     if (endpoint != null) {
       endpoint.drop();
     }
+    PtyBridge pty = client.domid() == 0 ? null : ptys.remove(client.domid());
+    if (pty != null) {
+      pty.close();
+    }
     Listener listener = guestListeners.remove(client.domid());
     if (listener != null) {
       listener.close();
@@ -287,30 +451,48 @@ public final class Server implements StoreHost {
   }
 
   @Override
-  public void trace(String line) {
-    report("", line);
+  public @Nullable Journal journal() {
+    return accessLog;
+  }
+
+  @Override
+  public boolean dump(String file, Content content) {
+    try {
+      save(Path.of(file), content);
+      return true;
+    } catch (IOException e) {
+      log(file + ": " + e.getMessage());
+      return false;
+    }
   }
 
   @Override
   public boolean openTrace(String file) {
-    Path path = Path.of(file);
-    boolean opened = append(path, "");
-    trace = opened ? path : trace;
-    return opened;
+    try {
+      openAccessLog(Path.of(file));
+      return true;
+    } catch (IOException e) {
+      log(file + ": " + e.getMessage());
+      return false;
+    }
   }
 
   @Override
   public boolean report(String file, String text) {
-    Path path = file.isEmpty() ? trace : Path.of(file);
-    return path != null && append(path, text + "\n");
-  }
-
-  private boolean append(Path path, String text) {
+    AccessLog opened = accessLog;
+    if (file.isEmpty() && opened != null) {
+      text.lines().forEach(opened::line);
+      return true;
+    }
+    if (file.isEmpty()) {
+      return false;
+    }
     try {
-      Files.writeString(path, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(
+          Path.of(file), text + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       return true;
     } catch (IOException e) {
-      log(path + ": " + e.getMessage());
+      log(file + ": " + e.getMessage());
       return false;
     }
   }

@@ -53,6 +53,7 @@ public final class ServerLoop {
   private final LogSink log;
   private final ArrayDeque<Endpoint> active = new ArrayDeque<>();
   private @Nullable Store store;
+  private @Nullable AccessLog accessLog;
   private long nextRecheckNanos;
   private long rounds;
   private volatile boolean stopping;
@@ -77,6 +78,11 @@ public final class ServerLoop {
   /// Gives it the store that it serves, before it runs.
   void serve(Store served) {
     store = served;
+  }
+
+  /// Gives it the log that it flushes whenever it has nothing else to do.
+  void setAccessLog(AccessLog opened) {
+    accessLog = opened;
   }
 
   Store store() {
@@ -169,6 +175,9 @@ public final class ServerLoop {
         machine.point(ROUND);
       }
       if (active.isEmpty()) {
+        if (accessLog != null) {
+          accessLog.flush();
+        }
         poller.await(deadline());
         continue;
       }

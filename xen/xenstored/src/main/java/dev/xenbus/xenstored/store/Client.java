@@ -22,6 +22,7 @@ public final class Client {
   private final byte[] homePrefix;
   private final List<Watch> watches = new ArrayList<>();
   private final List<Transaction> transactions = new ArrayList<>();
+  private String label;
   private int lastTransaction;
   private boolean ignored;
   private boolean gone;
@@ -30,13 +31,26 @@ public final class Client {
   Client(Domain domain, boolean privileged) {
     this.domain = domain;
     this.privileged = privileged;
+    this.label = "D" + domain.domid();
     this.out = new Outbox(privileged ? null : domain);
+    if (domain.limits().dialect().keepsDuplicates()) {
+      out.keepDuplicates();
+    }
     this.homePrefix = Bytes.of(XenstoreLimits.DOMAIN_HOME_PREFIX + domain.domid() + "/");
   }
 
   /// Returns the id of the domain that it speaks for.
   public int domid() {
     return domain.domid();
+  }
+
+  /// Returns how logs call it: `D5` for a domain, `A3` for the third socket.
+  public String label() {
+    return label;
+  }
+
+  void setLabel(String name) {
+    label = name;
   }
 
   /// Returns whether it may do everything.

@@ -15,17 +15,27 @@ final class ControlRequests {
   private final List<Command> commands;
   private final boolean[] switches = new boolean[SWITCHES.size()];
 
+  private final Saver saver;
+  private Runnable onSwitch = () -> {};
+
+  /// Saves the store to a file.
+  interface Saver {
+    /// Returns whether that worked.
+    boolean save(String file) throws Refused;
+  }
+
   private record Command(String name, String parameters, Action action) {}
 
   private interface Action {
     String run(String[] arguments) throws Refused;
   }
 
-  ControlRequests(Domains domains, Tree tree, WatchTable watches, StoreHost host) {
+  ControlRequests(Domains domains, Tree tree, WatchTable watches, StoreHost host, Saver saver) {
     this.domains = domains;
     this.tree = tree;
     this.watches = watches;
     this.host = host;
+    this.saver = saver;
     this.commands =
         List.of(
             new Command("check", "", this::check),
@@ -35,6 +45,7 @@ final class ControlRequests {
             new Command("print", "<string>", this::print),
             new Command("quota", "[set <name> <val>|<domid>|max [-r]]", this::quota),
             new Command("quota-soft", "[set <name> <val>]", this::quotaSoft),
+            new Command("dump", "<file>", this::dump),
             new Command("help", "", this::help));
   }
 
@@ -56,6 +67,10 @@ final class ControlRequests {
         return;
       }
     }
+    if (domains.general().dialect().shrugsAtControl()) {
+      request.ok();
+      return;
+    }
     throw Refused.EINVAL;
   }
 
@@ -75,6 +90,21 @@ final class ControlRequests {
   }
 
   // ---- log and reports
+
+  /// Sets what is called when requests begin or cease to be logged.
+  void onSwitch(Runnable action) {
+    onSwitch = action;
+  }
+
+  void logRequests(boolean on) {
+    switches[SWITCHES.indexOf("io")] = on;
+  }
+
+  /// Ours: the C daemon saves its state at a live update only.
+  private String dump(String[] arguments) throws Refused {
+    require(arguments.length == 1 && saver.save(arguments[0]));
+    return "OK";
+  }
 
   private String check(String[] arguments) throws Refused {
     require(arguments.length == 0);
@@ -96,24 +126,30 @@ final class ControlRequests {
     }
     String word = arguments[0];
     if (word.equals("on") || word.equals("off")) {
-      switches[SWITCHES.indexOf("io")] = word.equals("on");
+      logRequests(word.equals("on"));
+      onSwitch.run();
       return "OK";
     }
     require(word.startsWith("+") || word.startsWith("-"));
     int index = SWITCHES.indexOf(word.substring(1));
     require(index >= 0);
     switches[index] = word.startsWith("+");
+    onSwitch.run();
     return "OK";
   }
 
   private String logfile(String[] arguments) throws Refused {
     require(arguments.length == 1 && host.openTrace(arguments[0]));
+    onSwitch.run();
     return "OK";
   }
 
   private String print(String[] arguments) throws Refused {
     require(arguments.length == 1);
-    host.trace("control: " + arguments[0]);
+    Journal journal = host.journal();
+    if (journal != null) {
+      journal.line("control: " + arguments[0]);
+    }
     return "OK";
   }
 

@@ -24,6 +24,7 @@ public final class Domain {
   private boolean introduced;
   private boolean shutdown;
   private int features;
+  private int port;
   private @Nullable UUID uuid;
   private @Nullable Domain target;
   private @Nullable Client ring;
@@ -119,6 +120,15 @@ public final class Domain {
   void introduce(Client ringClient) {
     introduced = true;
     ring = ringClient;
+  }
+
+  /// The event channel port with which it was introduced last.
+  int port() {
+    return port;
+  }
+
+  void setPort(int itsPort) {
+    port = itsPort;
   }
 
   void forgetIntroduction() {

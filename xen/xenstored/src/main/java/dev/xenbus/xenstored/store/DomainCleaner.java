@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Removes from the tree what a dead domain left: the nodes that it owned, with everything below
-/// and with events, and its entries in the permissions of other nodes, without.
+/// and with events, and its entries in the permissions of other nodes, without. With `-K` its nodes
+/// are given to domain 0 instead.
 ///
 /// The account says how many entries there are, so that the walk ends with the last of them; mostly
 /// the toolstack has removed everything, and there is no walk at all.
@@ -15,8 +16,10 @@ final class DomainCleaner {
   private final Tree tree;
   private final DirectView view;
   private final Domain domain;
+  private final boolean keepOrphans;
 
-  DomainCleaner(Tree tree, DirectView view, Domain domain) {
+  DomainCleaner(Tree tree, DirectView view, Domain domain, boolean keepOrphans) {
+    this.keepOrphans = keepOrphans;
     this.tree = tree;
     this.view = view;
     this.domain = domain;
@@ -58,7 +61,10 @@ final class DomainCleaner {
       int entries = walk.node().perms().count(domain.domid());
       count += entries;
       if (entries > 0 && ownedDepth < 0) {
-        boolean owned = walk.node().perms().owner() == domain.domid() && !isFixed(walk, topPath);
+        boolean owned =
+            !keepOrphans
+                && walk.node().perms().owner() == domain.domid()
+                && !isFixed(walk, topPath);
         finds.add(new Find(walk.pathCopy(), owned));
         ownedDepth = owned ? depth : -1;
       }

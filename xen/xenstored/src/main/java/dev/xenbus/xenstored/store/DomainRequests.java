@@ -64,6 +64,19 @@ final class DomainRequests {
         events.fireSpecial(Events.INTRODUCE_DOMAIN, domid);
       }
     }
+    domain.setPort(port);
+    return ring;
+  }
+
+  /// Connects the ring of a domain that was introduced before the store was saved: no event.
+  ///
+  /// @throws Refused what mapping or binding said
+  Client restore(Domain domain, int port) throws Refused {
+    Client ring = new Client(domain, false);
+    connect(ring, port);
+    domain.introduce(ring);
+    domain.addClient(ring);
+    domain.setPort(port);
     return ring;
   }
 

@@ -14,7 +14,7 @@ final class DomainTable {
   private final DirectView direct;
   private final WatchRequests watches;
   private final StoreHost host;
-  private final int features;
+  private final StoreSettings settings;
 
   DomainTable(
       Domains domains,
@@ -23,19 +23,23 @@ final class DomainTable {
       DirectView direct,
       WatchRequests watches,
       StoreHost host,
-      int bits) {
+      StoreSettings settings) {
     this.domains = domains;
     this.tree = tree;
     this.events = events;
     this.direct = direct;
     this.watches = watches;
     this.host = host;
-    this.features = bits;
+    this.settings = settings;
   }
 
   /// Every feature bit of this store.
   int features() {
-    return features;
+    return dialect().features();
+  }
+
+  Dialect dialect() {
+    return settings.dialect();
   }
 
   Domains domains() {
@@ -53,7 +57,8 @@ final class DomainTable {
       return null;
     }
     Domain fresh = domains.account(domid);
-    fresh.setKnown(tree.nextGeneration(), status.get().uuid(), features);
+    long since = dialect().trustsFutureDomains() ? 0 : tree.nextGeneration();
+    fresh.setKnown(since, status.get().uuid(), features());
     return fresh;
   }
 
@@ -63,7 +68,7 @@ final class DomainTable {
   Domain introduced(int domid) throws Refused {
     Domain domain = domains.findKnown(domid);
     if (domain == null || !domain.isIntroduced()) {
-      throw Refused.ENOENT;
+      throw dialect().unknownDomain();
     }
     return domain;
   }
@@ -128,7 +133,10 @@ final class DomainTable {
       host.disconnected(client);
     }
     domain.forget();
-    new DomainCleaner(tree, direct, domain).run();
+    boolean silent = dialect().forgetsSilently();
+    events.mute(silent);
+    new DomainCleaner(tree, direct, domain, settings.keepOrphans()).run();
+    events.mute(false);
     if (introduced) {
       events.fireSpecial(Events.RELEASE_DOMAIN);
       events.fireSpecial(Events.RELEASE_DOMAIN, domain.domid());

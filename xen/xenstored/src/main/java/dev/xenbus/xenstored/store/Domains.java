@@ -9,10 +9,11 @@ final class Domains {
   private static final int GROUP = 256;
 
   private final @Nullable Domain[][] groups = new @Nullable Domain[GROUP][];
-  private final Limits general = new Limits();
+  private final Limits general;
   private final Domain dom0;
 
-  Domains() {
+  Domains(Dialect dialect) {
+    general = new Limits(dialect);
     dom0 = account(0);
   }
 

@@ -1,5 +1,6 @@
 package dev.xenbus.xenstored.store;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,18 @@ final class Events {
 
   private final WatchTable table;
   private final Tree tree;
+  private final long timeoutNanos;
   private long deadlineNanos;
+  private boolean muted;
+
+  // Events that wait for the reply of the request that caused them; null if they precede it.
+  private final @Nullable ArrayDeque<Late> late;
+
+  @SuppressWarnings("ArrayRecordComponent") // lives for one request; nobody compares it
+  private record Late(Watch watch, byte[] path, @Nullable Blame charged) {}
+
   private @Nullable Blame blame;
+  private @Nullable Journal journal;
 
   // What fire() found: lists of watches on the way from the root, with their levels.
   private @Nullable WatchList[] lists = new WatchList[16];
@@ -36,22 +47,29 @@ final class Events {
   private @Nullable Node node;
   private @Nullable Node parent;
 
-  Events(WatchTable table, Tree tree) {
+  Events(WatchTable table, Tree tree, Dialect dialect, long timeoutNanos) {
     this.table = table;
     this.tree = tree;
+    this.late = dialect.tellsAfterReply() ? new ArrayDeque<>() : null;
+    this.timeoutNanos = timeoutNanos == 0 ? Long.MAX_VALUE : timeoutNanos;
   }
 
   /// Notes who is to blame for the events that follow, and the time.
   void begin(@Nullable Blame whose, long nowNanos) {
     blame = whose;
-    deadlineNanos = nowNanos + TIMEOUT_NANOS;
+    deadlineNanos = timeoutNanos == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + timeoutNanos;
+  }
+
+  /// Sets who hears of every event; null for nobody.
+  void tell(@Nullable Journal listener) {
+    journal = listener;
   }
 
   /// Fires for a node and its ancestors.
   ///
   /// @param wasBefore the node before the change, if who could read it then is to hear of it too
   void fireUp(byte[] bytes, int start, int end, @Nullable Node wasBefore) {
-    if (table.isEmpty()) {
+    if (table.isEmpty() || muted) {
       return;
     }
     listCount = 0;
@@ -64,7 +82,7 @@ final class Events {
 
   /// Fires for the watches on the node itself alone.
   void fireExact(byte[] bytes, int start, int end, @Nullable Node wasBefore) {
-    if (table.isEmpty()) {
+    if (table.isEmpty() || muted) {
       return;
     }
     listCount = 0;
@@ -162,6 +180,10 @@ final class Events {
   private void deliver(Watch watch) {
     Client to = watch.client();
     Blame charged = blame == null || blame.client() == to ? null : blame;
+    if (late != null) {
+      late.add(new Late(watch, Arrays.copyOfRange(path, pathStart, pathEnd), charged));
+      return;
+    }
     watch
         .client()
         .out()
@@ -172,6 +194,32 @@ final class Events {
             pathEnd,
             to.isPrivileged() ? Long.MAX_VALUE : deadlineNanos,
             charged);
+    if (journal != null) {
+      journal.event(to, path, pathStart, pathEnd, watch.token());
+    }
+  }
+
+  /// Sends what waits for the reply that is out by now, for watches that are still there.
+  void endRequest() {
+    if (late == null) {
+      return;
+    }
+    for (Late event = late.poll(); event != null; event = late.poll()) {
+      Client to = event.watch.client();
+      if (!to.isGone()) {
+        byte[] fired = event.path;
+        long deadline = to.isPrivileged() ? Long.MAX_VALUE : deadlineNanos;
+        to.out().addEvent(event.watch, fired, 0, fired.length, deadline, event.charged);
+        if (journal != null) {
+          journal.event(to, fired, 0, fired.length, event.watch.token());
+        }
+      }
+    }
+  }
+
+  /// Fires nothing until told otherwise.
+  void mute(boolean on) {
+    muted = on;
   }
 
   private boolean maySee(Client client) {

@@ -3,21 +3,30 @@ package dev.xenbus.xenstored.store;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.xenstore.XenstoreLimits;
 import dev.xenbus.abi.xenstore.XenstoreRing;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The requests about nodes: READ, DIRECTORY, DIRECTORY_PART, GET_PERMS, WRITE, MKDIR, RM,
 /// SET_PERMS.
 final class NodeRequests {
   private final DomainTable domains;
+  private final Dialect dialect;
+  private final int valueBytesMax;
+  private final int moreNodeBytes;
 
   NodeRequests(DomainTable domains) {
     this.domains = domains;
+    this.dialect = domains.dialect();
+    this.valueBytesMax = dialect.valueBytesMax();
+    this.moreNodeBytes = dialect.nodeHeaderBytes() - Dialect.C.nodeHeaderBytes();
   }
 
   // ---- looking
 
   void read(Request request) throws Refused {
-    Node node = require(request, request.onlyPath(false), Perms.READ);
+    Node node = require(request, request.onlyPath(dialect.readsSpecials()), Perms.READ);
     request.reply(node.value());
   }
 
@@ -27,6 +36,11 @@ final class NodeRequests {
       throw Refused.E2BIG;
     }
     Outbox out = request.begin();
+    if (dialect.sortsDirectories()) {
+      putSorted(out, children);
+      request.finish();
+      return;
+    }
     for (int slot = 0; slot < children.slots(); slot++) {
       Node child = children.at(slot);
       if (child != null) {
@@ -35,6 +49,21 @@ final class NodeRequests {
       }
     }
     request.finish();
+  }
+
+  private static void putSorted(Outbox out, Children children) {
+    List<byte[]> names = new ArrayList<>();
+    for (int slot = 0; slot < children.slots(); slot++) {
+      Node child = children.at(slot);
+      if (child != null) {
+        names.add(child.name());
+      }
+    }
+    names.sort(Arrays::compareUnsigned);
+    for (byte[] name : names) {
+      out.put(name);
+      out.put(0);
+    }
   }
 
   void directoryPart(Request request) throws Refused {
@@ -79,7 +108,8 @@ final class NodeRequests {
   }
 
   void getPerms(Request request) throws Refused {
-    Perms perms = require(request, request.onlyPath(true), Perms.READ).perms();
+    Perms perms =
+        require(request, request.onlyPath(dialect.hasSpecialPermissions()), Perms.READ).perms();
     Outbox out = request.begin();
     for (int i = 0; i < perms.size(); i++) {
       int entry = perms.entryAt(i);
@@ -95,6 +125,9 @@ final class NodeRequests {
   void write(Request request) throws Refused {
     int nul = request.firstString();
     PathRef path = request.path(request.start(), nul, false);
+    if (request.end() - nul - 1 > valueBytesMax) {
+      throw Refused.E2BIG;
+    }
     View view = request.view();
     Node node = view.findToChange(path, request.client());
     if (node == null) {
@@ -129,13 +162,13 @@ final class NodeRequests {
     }
     Perms perms = ancestor.perms();
     if (!client.isPrivileged()) {
-      perms = perms.withOwner(client.domid());
+      perms = dialect.creatorOwns() ? perms.withOwner(client.domid()) : perms;
       checkCreation(request, path, value.length, perms, ancestor);
     }
     view.create(value, perms);
   }
 
-  private static void checkCreation(
+  private void checkCreation(
       Request request, PathRef path, int valueBytes, Perms perms, Node ancestor) throws Refused {
     View view = request.view();
     Domain domain = request.client().domain();
@@ -146,7 +179,7 @@ final class NodeRequests {
       // one
       // request may overshoot the limit.
       if (owned + missing >= domain.limits().hard(Quota.NODES)) {
-        throw Refused.ENOSPC;
+        throw dialect.quotaError(Quota.NODES);
       }
       checkSize(request, Node.size(perms.size(), valueBytes, 0));
       int stop = path.end();
@@ -168,13 +201,13 @@ final class NodeRequests {
     }
   }
 
-  private static void checkSize(Request request, int size) throws Refused {
+  private void checkSize(Request request, int size) throws Refused {
     if (request.client().isPrivileged()) {
       return;
     }
     Domain domain = request.client().domain();
     domain.seen(Quota.NODE_SIZE, size);
-    if (size >= domain.limits().hard(Quota.NODE_SIZE)) {
+    if (size + moreNodeBytes >= domain.limits().hard(Quota.NODE_SIZE)) {
       throw Refused.ENOSPC;
     }
   }
@@ -222,10 +255,10 @@ final class NodeRequests {
     }
     int nul = request.firstString();
     Perms perms = parsePerms(request, nul + 1, count);
-    PathRef path = request.path(request.start(), nul, true);
+    PathRef path = request.path(request.start(), nul, dialect.hasSpecialPermissions());
     Node node = require(request, path, Perms.WRITE | Perms.OWNER);
     if (!client.isPrivileged() && perms.owner() != node.perms().owner()) {
-      throw Refused.EPERM;
+      throw dialect.ownerChange();
     }
     checkSize(request, Node.size(perms.size(), node.value().length, node.children().nameBytes()));
     request.view().setPerms(perms);
@@ -258,6 +291,9 @@ final class NodeRequests {
 
   /// Whether an entry for a domain may ever match: a domain that comes later is another one.
   private boolean isMeaningful(Client writer, int domid) {
+    if (dialect.trustsFutureDomains()) {
+      return true;
+    }
     if (domid == Domid.ANY.value()) {
       return writer.domain().hasFeature(XenstoreRing.FEATURE_ANY_DOMAIN);
     }

@@ -36,6 +36,7 @@ public final class Outbox {
   private @Nullable Frame[] buckets = new Frame[0];
   private int merging;
   private @Nullable Runnable onFirst;
+  private boolean merges = true;
 
   /// @param charged who pays for the bytes; null of a privileged client
   Outbox(@Nullable Domain charged) {
@@ -46,6 +47,11 @@ public final class Outbox {
   /// it: who made the request executed knows that one comes.
   public void onFirstEvent(Runnable action) {
     onFirst = action;
+  }
+
+  /// Has events sent even if an equal one waits.
+  void keepDuplicates() {
+    merges = false;
   }
 
   /// Returns how many bytes wait.
@@ -183,7 +189,7 @@ public final class Outbox {
       return;
     }
     int from = start + cut;
-    boolean mergeable = path[start] != '@';
+    boolean mergeable = merges && path[start] != '@';
     int hash = mergeable ? 31 * Bytes.hash(path, from, end) + watch.tokenHash() : 0;
     if (mergeable && merging > 0 && isWaiting(path, from, end, token, hash)) {
       return;
@@ -218,7 +224,8 @@ public final class Outbox {
     int payload = end - start + token.length + 2;
     Frame frame = buckets[Bytes.spread(hash) & buckets.length - 1];
     for (; frame != null; frame = frame.next) {
-      if (frame.hash == hash && frame.length == HEADER + payload) {
+      // One that was sent in part may have lost its first bytes: it is told again.
+      if (frame.hash == hash && frame.length == HEADER + payload && frame.start >= base) {
         int at = (int) (frame.start - base) + HEADER;
         int middle = at + end - start;
         if (Arrays.equals(bytes, at, middle, path, start, end)

@@ -33,13 +33,20 @@ final class Refused extends Exception {
   /// Not an answer: the request waits for a transaction to end, and is tried again.
   static final Refused HELD = new Refused(Errno.EAGAIN);
 
+  /// oxenstored's own name, which clients take for EINVAL.
+  static final Refused EQUOTA = new Refused(Errno.ENOSPC, "EQUOTA");
+
   private final Errno errno;
   private final byte[] wireName;
 
   private Refused(Errno errno) {
-    super(errno.name(), null, false, false);
+    this(errno, XenstoreErrors.toWire(errno));
+  }
+
+  private Refused(Errno errno, String name) {
+    super(name, null, false, false);
     this.errno = errno;
-    this.wireName = Bytes.of(XenstoreErrors.toWire(errno) + "\0");
+    this.wireName = Bytes.of(name + "\0");
   }
 
   static Refused with(Errno errno) {

@@ -3,9 +3,12 @@ package dev.xenbus.xenstored.store;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.abi.xenstore.XenstoreException;
-import dev.xenbus.abi.xenstore.XenstoreRing;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// No threads, no I/O; the time is handed in. See `docs/misc/xenstore.txt`; facts on the order of
 /// checks are those of `tools/xenstored/`.
 public final class Store {
-  /// Every feature but reconnection, as the C daemon offers.
-  static final int FEATURES =
-      XenstoreRing.FEATURE_ERROR
-          | XenstoreRing.FEATURE_WATCH_DEPTH
-          | XenstoreRing.FEATURE_ANY_DOMAIN;
-
-  private static final int TYPES = 27;
-
   /// What a type of request is: who may send it, whether its transaction id is looked at, what it
   /// does. Mirrors `wire_funcs[]` (`tools/xenstored/core.c`).
   private record Handler(boolean privileged, boolean ignoresTransaction, Action action) {}
@@ -32,42 +27,70 @@ public final class Store {
     void run(Request request) throws Refused;
   }
 
-  private final Domains domains = new Domains();
-  private final Tree tree = new Tree(domains);
+  private final Dialect dialect;
+  private final Domains domains;
+  private final Tree tree;
   private final WatchTable watchTable = new WatchTable();
-  private final Events events = new Events(watchTable, tree);
+  private final Events events;
   private final Holds holds = new Holds();
-  private final DirectView direct = new DirectView(tree, events, holds);
+  private final DirectView direct;
   private final WriteRate writeRate = new WriteRate();
-  private final TransactionRequests transactions =
-      new TransactionRequests(tree, domains, events, writeRate, holds);
-  private final WatchRequests watches = new WatchRequests(watchTable, events, transactions);
+  private final TransactionRequests transactions;
+  private final WatchRequests watches;
+  private final StoreHost host;
   private final DomainTable domainTable;
   private final DomainRequests domainRequests;
   private final ControlRequests control;
   private final Domain dom0;
   private final Request request;
-  private final @Nullable Handler[] handlers = new Handler[TYPES];
+  private final @Nullable Handler[] handlers;
+  private @Nullable Journal journal;
+  private int lastSocket;
   private long nowNanos;
 
   /// Makes a store with the nodes that it has at start, and with domain 0 known.
   ///
   /// @param host the world around it
   public Store(StoreHost host) {
-    this.domainTable = new DomainTable(domains, tree, events, direct, watches, host, FEATURES);
+    this(host, StoreSettings.USUAL);
+  }
+
+  /// Makes a store that answers and limits as it is told.
+  ///
+  /// @param host the world around it
+  public Store(StoreHost host, StoreSettings settings) {
+    this.dialect = settings.dialect();
+    this.domains = new Domains(dialect);
+    settings.quotas().forEach(domains.general()::set);
+    settings.softMemory().ifPresent(domains.general()::setSoftMemory);
+    this.tree = new Tree(domains);
+    this.events = new Events(watchTable, tree, dialect, settings.watchEventNanos());
+    this.direct = new DirectView(tree, events, holds);
+    this.transactions = new TransactionRequests(tree, domains, events, writeRate, holds);
+    this.watches = new WatchRequests(watchTable, events, transactions);
+    // Room for all: those that the dialect lacks are taken out again.
+    this.handlers = new Handler[Dialect.C.types()];
+    this.host = host;
+    this.domainTable = new DomainTable(domains, tree, events, direct, watches, host, settings);
     this.domainRequests = new DomainRequests(domainTable, events, host);
-    this.control = new ControlRequests(domains, tree, watchTable, host);
+    this.control = new ControlRequests(domains, tree, watchTable, host, this::dump);
+    control.onSwitch(this::chooseJournal);
     this.dom0 = domains.account(0);
-    dom0.setKnown(0, new UUID(0, 0), FEATURES);
+    dom0.setKnown(0, new UUID(0, 0), dialect.features());
     this.request = new Request(new Client(dom0, true), direct);
     fillTable();
+    for (int type = dialect.types(); type < handlers.length; type++) {
+      handlers[type] = null;
+    }
     makeFirstNodes();
   }
 
   private void makeFirstNodes() {
     tree.addSpecial(
         Events.RELEASE_DOMAIN,
-        Perms.of(Perms.entry(0, 0), Perms.entry(Domid.ANY.value(), Perms.READ)));
+        dialect.letsAllWatchReleases()
+            ? Perms.of(Perms.entry(0, 0), Perms.entry(Domid.ANY.value(), Perms.READ))
+            : Perms.of(Perms.entry(0, 0)));
     tree.addSpecial(Events.INTRODUCE_DOMAIN, Perms.of(Perms.entry(0, 0)));
     byte[] path = Bytes.of("/tool/xenstored");
     tree.find(path, 0, path.length);
@@ -116,7 +139,9 @@ public final class Store {
   /// Returns a new privileged client: a socket of domain 0, or a stream within the machine.
   public Client connect() {
     Client client = new Client(dom0, true);
+    client.setLabel("A" + ++lastSocket);
     dom0.addClient(client);
+    begun(client);
     return client;
   }
 
@@ -129,7 +154,15 @@ public final class Store {
     }
     Client client = new Client(domain, false);
     domain.addClient(client);
+    begun(client);
     return Optional.of(client);
+  }
+
+  private void begun(Client client) {
+    Journal listener = journal;
+    if (listener != null) {
+      listener.connected(client);
+    }
   }
 
   /// Connects the ring of domain 0, which nobody introduces.
@@ -145,6 +178,10 @@ public final class Store {
 
   /// A client is gone: its watches and transactions vanish silently, what waits for it is dropped.
   public void disconnect(Client client) {
+    Journal listener = journal;
+    if (listener != null) {
+      listener.disconnected(client);
+    }
     domainTable.disconnect(client);
   }
 
@@ -169,6 +206,63 @@ public final class Store {
     return domain != null && domain.isIntroduced();
   }
 
+  /// Has requests logged from the start, where the host has a file for that.
+  public void logRequests() {
+    control.logRequests(true);
+    chooseJournal();
+  }
+
+  private void chooseJournal() {
+    journal = control.tracesIo() ? host.journal() : null;
+    events.tell(journal);
+  }
+
+  // ---- saving and restoring
+
+  private boolean dump(String file) throws Refused {
+    if (transactions.open() > 0) {
+      host.log("no dump: " + openTransactionsText());
+      throw Refused.EBUSY;
+    }
+    return host.dump(file, this::save);
+  }
+
+  private String openTransactionsText() {
+    StringJoiner who = new StringJoiner(", ");
+    for (Domain domain = domains.next(0);
+        domain != null;
+        domain = domains.next(domain.domid() + 1)) {
+      for (Client client : domain.clients()) {
+        if (!client.transactions().isEmpty()) {
+          who.add(client.label() + " has " + client.transactions().size());
+        }
+      }
+    }
+    return "transactions are open: " + who;
+  }
+
+  /// Writes everything that outlives the daemon: nodes with permissions, domains with their limits,
+  /// rings with their watches. Sockets and their watches do not.
+  ///
+  /// @throws IOException if `out` takes no more
+  /// @throws IllegalStateException if a transaction is open
+  public void save(OutputStream out) throws IOException {
+    if (transactions.open() > 0) {
+      throw new IllegalStateException(openTransactionsText());
+    }
+    new StateWriter(out, domains).write(tree);
+  }
+
+  /// Takes what [#save], or the C daemon at a live update, wrote. To be called on a fresh store,
+  /// before anybody is served; if it fails the store is of no use.
+  ///
+  /// @throws BadState if it is malformed
+  /// @throws IOException if it cannot be read
+  public void restore(InputStream in) throws IOException {
+    Client anybody = new Client(dom0, true);
+    new StateRestore(tree, domainTable, domainRequests, watchTable, this.host, anybody).read(in);
+  }
+
   // ---- time and domains
 
   /// Says what time it is, in nanoseconds from any origin, never less than before.
@@ -184,6 +278,7 @@ public final class Store {
   public void scanDomains() {
     events.begin(null, nowNanos);
     domainTable.scan();
+    events.endRequest();
   }
 
   /// Drops what a guest did not take in time, and lets it write again if it was too fast.
@@ -228,6 +323,11 @@ public final class Store {
     transactions.begin(nowNanos);
     holds.begin(nowNanos);
     request.set(client, buffer, offset, direct, blame);
+    Journal listener = journal;
+    if (listener != null) {
+      listener.request(
+          client, request.type(), request.transactionId(), buffer, request.start(), request.end());
+    }
     try {
       execute(client);
     } catch (Refused e) {
@@ -235,10 +335,18 @@ public final class Store {
         if (blame != null) {
           blame.cancel();
         }
+        if (listener != null) {
+          listener.takeBack();
+        }
         return false;
       }
       request.fail(e);
+      if (listener != null) {
+        listener.failed(
+            client, request.transactionId(), Bytes.text(e.wireName(), 0, e.wireName().length - 1));
+      }
     }
+    events.endRequest();
     return true;
   }
 
@@ -249,17 +357,21 @@ public final class Store {
 
   private void execute(Client client) throws Refused {
     int type = request.type();
-    Handler handler = type >= 0 && type < TYPES ? handlers[type] : null;
+    Handler handler = type >= 0 && type < handlers.length ? handlers[type] : null;
     if (handler == null) {
       throw Refused.ENOSYS;
     }
     if (handler.privileged && !client.isPrivileged()) {
+      if (type == MessageType.CONTROL.code() && dialect.shrugsAtControl()) {
+        request.ok();
+        return;
+      }
       throw Refused.EACCES;
     }
     if (request.transactionId() != 0 && !handler.ignoresTransaction) {
       Transaction transaction = client.transaction(request.transactionId());
       if (transaction == null) {
-        throw Refused.ENOENT;
+        throw dialect.unknownTransaction();
       }
       request.enter(transaction);
     }
@@ -286,10 +398,5 @@ public final class Store {
   /// Returns how many transactions are open.
   public int openTransactions() {
     return transactions.open();
-  }
-
-  /// Returns whether requests are to be traced (CONTROL `log`).
-  public boolean traces() {
-    return control.tracesIo();
   }
 }

@@ -1,8 +1,11 @@
 package dev.xenbus.xenstored.store;
 
 import dev.xenbus.abi.hypercall.HypercallException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// What the store asks of the world around it. Called by the store's thread, in the middle of a
 /// request.
@@ -33,15 +36,31 @@ public interface StoreHost {
   /// One line for the log.
   void log(String line);
 
-  /// One line for the trace, if one is open.
-  void trace(String line);
+  /// What is to hear of requests while CONTROL `log` is on; null if no file is open for that.
+  default @Nullable Journal journal() {
+    return null;
+  }
 
-  /// Opens the trace in a file, closing the one before.
+  /// Saves the store to a file, whole or not at all.
+  ///
+  /// @param content writes it
+  /// @return whether that worked; if not, the log says why
+  default boolean dump(String file, Content content) {
+    return false;
+  }
+
+  /// What is written to a file.
+  interface Content {
+    /// Writes it.
+    void write(OutputStream out) throws IOException;
+  }
+
+  /// Opens the [#journal] in a file, closing the one before.
   ///
   /// @return whether that worked
   boolean openTrace(String file);
 
-  /// Writes a report to a file, or to the trace if the name is empty.
+  /// Writes a report to a file, or to the journal if the name is empty.
   ///
   /// @return whether there was a place to write it to
   boolean report(String file, String text);

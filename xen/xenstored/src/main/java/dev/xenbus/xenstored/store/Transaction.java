@@ -125,7 +125,7 @@ final class Transaction extends View {
     domain.seen(Quota.TRANSACTION_NODES, touched.size() + 1);
     if (touched.size() + 1 >= domain.limits().hard(Quota.TRANSACTION_NODES)) {
       failed = true;
-      throw Refused.ENOSPC;
+      throw domain.limits().dialect().quotaError(Quota.TRANSACTION_NODES);
     }
     charge(TOUCHED_MEMORY_FIXED + pathBytes);
   }

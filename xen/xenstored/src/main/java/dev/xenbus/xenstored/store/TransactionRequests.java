@@ -37,7 +37,7 @@ final class TransactionRequests {
       throw Refused.EBUSY;
     }
     if (!client.isPrivileged() && client.domain().isFull(Quota.TRANSACTIONS)) {
-      throw Refused.ENOSPC;
+      throw client.limits().dialect().quotaError(Quota.TRANSACTIONS);
     }
     int id = client.nextTransactionId();
     client.transactions().add(new Transaction(id, client, tree, holds, nowNanos));
@@ -76,6 +76,9 @@ final class TransactionRequests {
       throw Refused.ENOMEM;
     }
     checkOwners(transaction);
+    if (!transaction.isModifying() && client.limits().dialect().commitsReadOnly()) {
+      return;
+    }
     if (transaction.conflicts()) {
       throw Refused.EAGAIN;
     }
@@ -104,7 +107,7 @@ final class TransactionRequests {
       if (domain != null
           && net > 0
           && domain.use(Quota.NODES) + net >= domain.limits().hard(Quota.NODES)) {
-        throw Refused.ENOSPC;
+        throw domain.limits().dialect().quotaError(Quota.NODES);
       }
     }
   }

@@ -51,7 +51,7 @@ final class WatchRequests {
       return;
     }
     if (client.domain().isFull(Quota.WATCHES)) {
-      throw Refused.ENOSPC;
+      throw client.limits().dialect().quotaError(Quota.WATCHES);
     }
     if (client.domain().lacksMemory(bytes)) {
       throw Refused.ENOMEM;

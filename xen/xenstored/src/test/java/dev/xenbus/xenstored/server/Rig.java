@@ -41,6 +41,11 @@ final class Rig {
     }
   }
 
+  /// Runs a script on a live machine, for what takes many requests.
+  static void live(Script script) throws MachineFailure {
+    on(new LiveMachine(), script);
+  }
+
   static void on(Machine machine, Script script) throws MachineFailure {
     Callable<Void> main =
         () -> {

@@ -58,11 +58,6 @@ final class FakeHost implements StoreHost {
   }
 
   @Override
-  public void trace(String line) {
-    log.add("trace " + line);
-  }
-
-  @Override
   public boolean openTrace(String file) {
     return !file.isEmpty();
   }
