@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       XlCommand.class,
       XenstoredCommand.class,
       DemoCommand.class,
+      ExploreCommand.class,
       ConformanceCommand.class,
       CommandLine.HelpCommand.class
     },

@@ -13,6 +13,20 @@ public interface Trace {
   ///     it is a String, whose content enters the hash
   void emit(String point, long a, long b, Object on);
 
+  /// Hears every fact as it is emitted, in the task that emits it: it takes no lock, does not
+  /// sleep,
+  /// and is quick. One listener; another takes its place.
+  void listener(Listener listener);
+
+  /// Returns whether somebody hears: then facts may be emitted that cost something to make.
+  boolean isHeard();
+
+  /// Hears facts.
+  interface Listener {
+    /// A fact was emitted.
+    void heard(String point, long a, long b, Object on);
+  }
+
   /// Returns the hash of everything emitted and every scheduling decision so far.
   long hash();
 

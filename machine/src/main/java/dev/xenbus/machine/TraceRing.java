@@ -12,6 +12,7 @@ final class TraceRing implements Trace {
   private final String[] points;
   private final @Nullable Object[] objects;
   private final long[] numbers;
+  private volatile @Nullable Listener listener;
   private long count;
   private long hash = 0x243F6A8885A308D3L;
 
@@ -24,7 +25,25 @@ final class TraceRing implements Trace {
   }
 
   @Override
-  public synchronized void emit(String point, long a, long b, Object on) {
+  public void listener(Listener other) {
+    listener = other;
+  }
+
+  @Override
+  public boolean isHeard() {
+    return listener != null;
+  }
+
+  @Override
+  public void emit(String point, long a, long b, Object on) {
+    keep(point, a, b, on);
+    Listener hearing = listener;
+    if (hearing != null) {
+      hearing.heard(point, a, b, on);
+    }
+  }
+
+  private synchronized void keep(String point, long a, long b, Object on) {
     MachineTask by = machine.current();
     int slot = (int) count & (points.length - 1);
     points[slot] = point;

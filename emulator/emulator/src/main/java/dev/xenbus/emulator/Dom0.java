@@ -15,7 +15,9 @@ import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.probe.backend.BackendBus;
+import dev.xenbus.xenstore.client.XenstoreClient;
 import dev.xenbus.xenstored.Xenstored;
+import dev.xenbus.xs.Mtwatch;
 import dev.xenbus.xs.XenbusXs;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +67,16 @@ public final class Dom0 {
   /// Returns its kernel.
   public LinuxKernel kernel() {
     return parts.kernel();
+  }
+
+  /// Returns which threads its watch events run in.
+  public Mtwatch mtwatch() {
+    return parts.xs().mtwatch();
+  }
+
+  /// Opens a connection to the store, as a toolstack's process has it.
+  public XenstoreClient storeClient() {
+    return new XenstoreClient(parts.store().connect());
   }
 
   /// Returns the hypervisor, as a control domain sees it.

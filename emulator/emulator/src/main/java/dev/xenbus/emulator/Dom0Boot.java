@@ -112,11 +112,14 @@ final class Dom0Boot {
     services.add(StoreConnector.class, store::connect);
     kernel.warnOfUnclaimedParameters();
     kernel.systemState(SystemState.RUNNING);
-    return new Dom0(
-        new Dom0.Parts(
-            machine, hypervisor, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
-        commands,
-        services);
+    Dom0 dom0 =
+        new Dom0(
+            new Dom0.Parts(
+                machine, hypervisor, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
+            commands,
+            services);
+    services.add(Dom0.class, dom0);
+    return dom0;
   }
 
   private int memoryMib() {

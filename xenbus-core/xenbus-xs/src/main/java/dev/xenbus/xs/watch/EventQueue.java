@@ -6,6 +6,7 @@ import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
+import dev.xenbus.xs.WatchFact;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -92,11 +93,27 @@ public final class EventQueue {
       events.addLast(event);
       pending.put(watch, waiting + 1);
       size = events.size();
+      tell("watch_queue", event, waiting + 1);
     } finally {
       eventsLock.unlock();
     }
     eventsWait.wakeAll();
     return true;
+  }
+
+  private void tell(String point, QueuedEvent event, long number) {
+    var trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      WatchFact fact =
+          new WatchFact(
+              kernel.domid(),
+              comm,
+              event.watch().path(),
+              event.watch().token(),
+              event.path(),
+              event.owner());
+      trace.emit(point, event.owner().value(), number, fact);
+    }
   }
 
   /// Waits, interruptibly, until there is an event to run or `orElse` holds.
@@ -126,6 +143,7 @@ public final class EventQueue {
         dropPending(event.watch());
         runs++;
         running = event;
+        tell("watch_take", event, runs);
       }
       return event;
     } finally {
@@ -155,6 +173,10 @@ public final class EventQueue {
   public void finish() {
     eventsLock.lock();
     try {
+      QueuedEvent ended = running;
+      if (ended != null) {
+        tell("watch_finish", ended, runs);
+      }
       running = null;
     } finally {
       eventsLock.unlock();
@@ -177,6 +199,7 @@ public final class EventQueue {
         if (event.watch() == watch) {
           i.remove();
           purged.add(event);
+          tell("watch_purge", event, 0);
         }
       }
       size = events.size();

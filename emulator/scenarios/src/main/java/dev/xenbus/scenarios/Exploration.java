@@ -1,0 +1,191 @@
+package dev.xenbus.scenarios;
+
+import dev.xenbus.emulator.Emulator;
+import dev.xenbus.machine.RandomWalk;
+import dev.xenbus.machine.Replay;
+import dev.xenbus.machine.Schedule;
+import dev.xenbus.machine.Shrinker;
+import dev.xenbus.machine.SimulatedMachine;
+import dev.xenbus.machine.Strategy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/// Plays a scenario under many schedules, in parallel over the cores, and makes what it finds
+/// small.
+///
+/// Threads: [#run] uses the common pool; the runs share nothing. [#stop] from any thread.
+public final class Exploration {
+  private static final long STEPS_MAX = 20_000_000L;
+
+  /// What is explored, and how.
+  ///
+  /// @param firstSeed the first seed
+  /// @param seeds how many, from the first one on
+  /// @param strategy how schedules are chosen
+  /// @param keepsGoing whether to go on after the first violation
+  /// @param shrinkRunsMax how many replays a finding may take to be made small
+  public record Options(
+      long firstSeed, long seeds, Strategy strategy, boolean keepsGoing, int shrinkRunsMax) {
+    /// Returns the usual ones: no time-out comes that would not come in real time, and the first
+    /// violation ends it.
+    public static Options ofSeeds(long seeds) {
+      return new Options(1, seeds, RandomWalk.patient(), false, 60);
+    }
+  }
+
+  /// What came out.
+  ///
+  /// @param runs how many runs there were
+  /// @param steps scheduling points of all of them
+  /// @param findings violations, by seed
+  public record Outcome(long runs, long steps, List<Finding> findings) {}
+
+  private final ScenarioRun run;
+  private final Options options;
+  private final AtomicLong runs = new AtomicLong();
+  private final AtomicLong steps = new AtomicLong();
+  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final ConcurrentLinkedQueue<Finding> findings = new ConcurrentLinkedQueue<>();
+
+  private volatile Consumer<Exploration> progress = _ -> {};
+
+  /// Makes an exploration.
+  public Exploration(ScenarioRun run, Options options) {
+    this.run = run;
+    this.options = options;
+  }
+
+  /// Makes one of a scenario of the library.
+  public static Exploration of(
+      Emulator emulator,
+      Scenario scenario,
+      Dispatcher dispatcher,
+      List<String> words,
+      Options how) {
+    return new Exploration(new ScenarioRun(emulator, scenario, dispatcher, words), how);
+  }
+
+  static SimulatedMachine.Options options(Strategy strategy) {
+    long seed = strategy instanceof Replay replay ? replay.schedule().seed() : 0;
+    return options(seed, strategy);
+  }
+
+  private static SimulatedMachine.Options options(long seed, Strategy strategy) {
+    return SimulatedMachine.Options.seed(seed).with(strategy).stepLimit(STEPS_MAX);
+  }
+
+  /// Tells a listener after each run, from the thread that ran it.
+  public Exploration telling(Consumer<Exploration> listener) {
+    progress = listener;
+    return this;
+  }
+
+  /// Returns how many runs there were so far.
+  public long runs() {
+    return runs.get();
+  }
+
+  /// Returns how many violations there were so far.
+  public int violations() {
+    return findings.size();
+  }
+
+  /// Lets no further run begin.
+  public void stop() {
+    stopped.set(true);
+  }
+
+  /// Plays all seeds, or up to the first violation.
+  public Outcome run() {
+    AtomicLong next = new AtomicLong(options.firstSeed());
+    long end = options.firstSeed() + options.seeds();
+    // One worker a core, and seeds in order, so that the first one found is about the smallest.
+    IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1)
+        .parallel()
+        .forEach(_ -> playAll(next, end));
+    List<Finding> bySeed = new ArrayList<>(findings);
+    bySeed.sort(Comparator.comparingLong(finding -> finding.schedule().seed()));
+    return new Outcome(runs.get(), steps.get(), bySeed);
+  }
+
+  private void playAll(AtomicLong next, long end) {
+    for (long seed = next.getAndIncrement();
+        seed < end && !stopped.get();
+        seed = next.getAndIncrement()) {
+      play(seed);
+    }
+  }
+
+  private void play(long seed) {
+    SimulatedMachine machine = new SimulatedMachine(options(seed, options.strategy()));
+    Optional<String> what = run.play(machine, text -> {});
+    runs.incrementAndGet();
+    steps.addAndGet(machine.steps());
+    if (what.isPresent()) {
+      findings.add(finding(what.get(), machine));
+      if (!options.keepsGoing()) {
+        stop();
+      }
+    }
+    progress.accept(this);
+  }
+
+  private Finding finding(String what, SimulatedMachine machine) {
+    return new Finding(
+        run.scenario().name(),
+        run.dispatcher(),
+        run.words(),
+        what,
+        machine.steps(),
+        machine.trace().hash(),
+        machine.schedule());
+  }
+
+  /// Makes a finding small: fewer switches, the same violation.
+  ///
+  /// @return the smallest found, with the schedule of its own run, so that it can be repeated
+  ///     exactly; the given one if nothing could go
+  public Finding shrink(Finding finding) {
+    Schedule small =
+        Shrinker.shrink(
+            finding.schedule(),
+            schedule -> {
+              SimulatedMachine machine = new SimulatedMachine(options(new Replay(schedule, false)));
+              return run.play(machine, text -> {}).filter(finding.what()::equals).isPresent();
+            },
+            options.shrinkRunsMax());
+    SimulatedMachine machine = new SimulatedMachine(options(new Replay(small, false)));
+    Optional<String> what = run.play(machine, text -> {});
+    return what.filter(finding.what()::equals).isPresent()
+        ? finding(finding.what(), machine)
+        : finding;
+  }
+
+  /// Plays a finding once more, exactly, and tells what happened: what the console showed, and the
+  /// last choices that were not the usual one, each with who ran, where, and who went on.
+  ///
+  /// @param choicesMax how many choices
+  public List<String> explain(Finding finding, int choicesMax) {
+    SimulatedMachine machine =
+        new SimulatedMachine(options(Replay.of(finding.schedule())).explained());
+    StringBuilder console = new StringBuilder();
+    run.play(machine, console::append);
+    List<String> told = new ArrayList<>();
+    told.add("what was typed, and what it said:");
+    console.toString().lines().forEach(line -> told.add("  " + line));
+    List<String> switches =
+        machine.readable().stream().filter(line -> line.contains(" -> ")).toList();
+    int from = Math.max(0, switches.size() - choicesMax);
+    told.add("the last " + (switches.size() - from) + " switches of " + switches.size() + ":");
+    switches.subList(from, switches.size()).forEach(line -> told.add("  " + line));
+    return told;
+  }
+}

@@ -1,0 +1,316 @@
+package dev.xenbus.launcher;
+
+import dev.xenbus.emulator.Emulator;
+import dev.xenbus.linux.api.KnownBug;
+import dev.xenbus.machine.Strategy;
+import dev.xenbus.scenarios.Dispatcher;
+import dev.xenbus.scenarios.Exploration;
+import dev.xenbus.scenarios.Exploration.Outcome;
+import dev.xenbus.scenarios.Finding;
+import dev.xenbus.scenarios.Scenario;
+import dev.xenbus.scenarios.ScenarioLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `xenemu explore`: scenarios under many schedules.
+@Command(
+    name = "explore",
+    mixinStandardHelpOptions = true,
+    header = "Play scenarios under many schedules and check what must hold.",
+    description = {
+      "Plays a scenario once for each seed, which decides the schedule of all threads, several at",
+      "once, and checks the scenario's expectations and the contract of watch events. The first",
+      "violation ends it: its seed, a schedule made small and what happened are printed. Without a",
+      "scenario it lists them. Exit code 0 only if nothing was violated; with --bugs only if each",
+      "scenario that finds a fault did find it."
+    })
+final class ExploreCommand implements Callable<Integer> {
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final long PROGRESS_NANOS = 200_000_000L;
+  private static final int SWITCHES_SHOWN = 30;
+  private static final int BAR_COLUMNS = 30;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "SCENARIO",
+      description = "A scenario's name, or all; without it they are listed.")
+  private @Nullable String name;
+
+  @Option(names = "--seeds", paramLabel = "N", description = "How many seeds each; default 100.")
+  private long seeds = 100;
+
+  @Option(names = "--seed", paramLabel = "SEED", description = "This seed alone.")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--dispatcher",
+      paramLabel = "DESIGN",
+      description = "single, series or summit; default: series.")
+  private Dispatcher dispatcher = Dispatcher.SERIES;
+
+  @Option(
+      names = "--strategy",
+      paramLabel = "STRATEGY",
+      description = {
+        "How schedules are chosen: patient[:N] (default; no time-out comes early), random[:N],",
+        "pct[:DEPTH[:POINTS]], fair. N: another thread goes on at one of N points."
+      })
+  private String strategy = "patient";
+
+  @Option(
+      names = "--parameters",
+      paramLabel = "WORDS",
+      description = "More words for the kernel command line, such as kernel.bugs=state-flood.")
+  private String words = "";
+
+  @Option(names = "--keep-going", description = "Go on after a violation; all seeds are played.")
+  private boolean keepsGoing;
+
+  @Option(
+      names = "--save",
+      paramLabel = "FOLDER",
+      description = "Write each finding to a file there, for --replay and for tests.")
+  private @Nullable Path save;
+
+  @Option(
+      names = "--replay",
+      paramLabel = "FILE",
+      description = "Repeat a saved finding, choice by choice, and tell what happens.")
+  private @Nullable Path replay;
+
+  @Option(
+      names = "--bugs",
+      description = "Put each known fault back and print how many seeds it takes to find it.")
+  private boolean bugs;
+
+  private final Emulator emulator = Emulator.load();
+  private final AtomicBoolean interrupted = new AtomicBoolean();
+  private final AtomicLong nextProgress = new AtomicLong();
+
+  /// Made by picocli.
+  ExploreCommand() {}
+
+  @Override
+  public Integer call() throws IOException, UsageException {
+    if (replay != null) {
+      return repeat(replay);
+    }
+    if (bugs) {
+      return findBugs();
+    }
+    if (name == null) {
+      for (Scenario scenario : ScenarioLibrary.all()) {
+        System.out.printf(
+            "%-26s %s%n%-26s %s%n",
+            scenario.name(), scenario.title(), "", designs(scenario.dispatchers()));
+      }
+      return 0;
+    }
+    List<Scenario> scenarios = chosen(name);
+    boolean clean = true;
+    for (Scenario scenario : scenarios) {
+      if (interrupted.get()) {
+        break;
+      }
+      clean &= explore(scenario);
+    }
+    return interrupted.get() ? Main.INTERRUPTED : clean ? 0 : Main.FAILED;
+  }
+
+  private List<Scenario> chosen(String wanted) throws UsageException {
+    if (wanted.equals("all")) {
+      return ScenarioLibrary.all().stream()
+          .filter(scenario -> scenario.dispatchers().contains(dispatcher))
+          .toList();
+    }
+    Scenario scenario =
+        ScenarioLibrary.named(wanted)
+            .orElseThrow(
+                () -> new UsageException("no scenario " + wanted + "; xenemu explore lists them"));
+    if (!scenario.dispatchers().contains(dispatcher)) {
+      throw new UsageException(
+          wanted + " is for --dispatcher " + designs(scenario.dispatchers()) + " only");
+    }
+    return List.of(scenario);
+  }
+
+  private static String designs(List<Dispatcher> dispatchers) {
+    return String.join(", ", dispatchers.stream().map(Dispatcher::label).toList());
+  }
+
+  private Exploration.Options options() throws UsageException {
+    Exploration.Options usual = Exploration.Options.ofSeeds(seeds);
+    try {
+      return new Exploration.Options(
+          seed == null ? 1 : seed,
+          seed == null ? seeds : 1,
+          Strategy.parse(strategy),
+          keepsGoing,
+          usual.shrinkRunsMax());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--strategy " + e.getMessage());
+    }
+  }
+
+  /// Explores one scenario and returns whether nothing was violated.
+  private boolean explore(Scenario scenario) throws IOException, UsageException {
+    List<String> more = words.isBlank() ? List.of() : List.of(words.strip().split(" +"));
+    Exploration exploration =
+        Exploration.of(emulator, scenario, dispatcher, more, options())
+            .telling(current -> progress(scenario, current));
+    Signals.register(
+        "INT",
+        () -> {
+          interrupted.set(true);
+          exploration.stop();
+        });
+    long begun = System.nanoTime();
+    Outcome outcome = exploration.run();
+    double seconds = (double) (System.nanoTime() - begun) / NANOS_PER_SECOND;
+    clearProgress();
+    System.out.printf(
+        Locale.ROOT,
+        "%-26s %-7s %7d seeds %6.0f a second %9d steps a seed   %s%n",
+        scenario.name(),
+        dispatcher.label(),
+        outcome.runs(),
+        outcome.runs() / seconds,
+        outcome.steps() / Math.max(1, outcome.runs()),
+        outcome.findings().isEmpty() ? "clean" : outcome.findings().size() + " violated");
+    // Several cores may each have found one before they stopped.
+    for (Finding finding :
+        outcome.findings().subList(0, keepsGoing ? outcome.findings().size() : toTell(outcome))) {
+      tell(exploration, finding);
+    }
+    return outcome.findings().isEmpty();
+  }
+
+  private static int toTell(Outcome outcome) {
+    return Math.min(1, outcome.findings().size());
+  }
+
+  private void tell(Exploration exploration, Finding finding) throws IOException {
+    System.out.println();
+    System.out.println("VIOLATED: " + finding.what());
+    System.out.printf(
+        "repeat: xenemu explore %s --dispatcher %s --strategy %s --seed %d%s%n",
+        finding.scenario(),
+        finding.dispatcher().label(),
+        finding.schedule().strategy(),
+        finding.schedule().seed(),
+        finding.words().isEmpty() ? "" : " --parameters '" + words + "'");
+    Finding small = exploration.shrink(finding);
+    System.out.printf(
+        "made small: %d unusual choices where there were %d, %d steps%n",
+        small.schedule().unusual(), finding.schedule().unusual(), small.steps());
+    exploration.explain(small, SWITCHES_SHOWN).forEach(System.out::println);
+    if (save != null) {
+      Files.createDirectories(save);
+      Path file = save.resolve(finding.scenario() + "-" + finding.schedule().seed() + ".schedule");
+      Files.writeString(file, small.toString());
+      System.out.println("saved: " + file);
+    }
+  }
+
+  private int repeat(Path file) throws IOException, UsageException {
+    Finding finding;
+    try {
+      finding = Finding.parse(Files.readString(file));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--replay " + file + ": " + e.getMessage());
+    }
+    Optional<String> seen = finding.replay(emulator);
+    Exploration exploration =
+        new Exploration(finding.run(emulator), Exploration.Options.ofSeeds(1));
+    exploration.explain(finding, SWITCHES_SHOWN).forEach(System.out::println);
+    boolean same = seen.filter(finding.what()::equals).isPresent();
+    System.out.println(
+        same
+            ? "the same as before, choice by choice: " + finding.what()
+            : "NOT the same as before: " + seen.orElse("nothing was violated"));
+    return Main.FAILED;
+  }
+
+  /// Explores each scenario that finds a fault with the fault put back.
+  private int findBugs() throws UsageException {
+    System.out.printf(
+        "%-26s %-26s %8s %10s %10s  %s%n",
+        "fault", "scenario", "seeds", "steps", "switches", "violated");
+    boolean all = true;
+    for (Scenario scenario : ScenarioLibrary.all()) {
+      if (scenario.finds().isPresent()) {
+        all &= findBug(scenario, scenario.finds().get());
+      }
+    }
+    return all ? 0 : Main.FAILED;
+  }
+
+  private boolean findBug(Scenario scenario, KnownBug bug) throws UsageException {
+    List<String> more =
+        List.of(KnownBug.MODULE + "." + KnownBug.PARAMETER.name() + "=" + bug.label());
+    Exploration exploration =
+        Exploration.of(emulator, scenario, dispatcher, more, options())
+            .telling(current -> progress(scenario, current));
+    Outcome outcome = exploration.run();
+    clearProgress();
+    if (outcome.findings().isEmpty()) {
+      System.out.printf("%-26s %-26s %8s%n", bug.label(), scenario.name(), ">" + outcome.runs());
+      return false;
+    }
+    Finding first = outcome.findings().getFirst();
+    Finding small = exploration.shrink(first);
+    System.out.printf(
+        "%-26s %-26s %8d %10d %10d  %s%n",
+        bug.label(),
+        scenario.name(),
+        outcome.runs(),
+        small.steps(),
+        small.schedule().unusual(),
+        first.what());
+    return true;
+  }
+
+  private void progress(Scenario scenario, Exploration exploration) {
+    long now = System.nanoTime();
+    long due = nextProgress.get();
+    if (!isTerminal() || now < due || !nextProgress.compareAndSet(due, now + PROGRESS_NANOS)) {
+      return;
+    }
+    long all = seed == null ? seeds : 1;
+    int filled = (int) (BAR_COLUMNS * exploration.runs() / Math.max(1, all));
+    System.err.printf(
+        "\r%-26s [%s%s] %d/%d%s ",
+        scenario.name(),
+        "#".repeat(filled),
+        ".".repeat(BAR_COLUMNS - filled),
+        exploration.runs(),
+        all,
+        exploration.violations() == 0 ? "" : ", " + exploration.violations() + " violated");
+    System.err.flush();
+  }
+
+  private static void clearProgress() {
+    if (isTerminal()) {
+      System.err.print("\r" + " ".repeat(BAR_COLUMNS * 3) + "\r");
+      System.err.flush();
+    }
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // its documentation still allows null
+  private static boolean isTerminal() {
+    java.io.Console console = System.console();
+    return console != null && console.isTerminal();
+  }
+}

@@ -1,0 +1,17 @@
+package dev.xenbus.xs;
+
+import dev.xenbus.abi.Domid;
+
+/// What happened to a watch event, told to whoever listens to the machine's trace: the points
+/// `watch_queue` (number: how many events of that watch wait in that queue now), `watch_take` and
+/// `watch_finish` (number: which callback of the queue), `watch_purge`. Told under the queue's
+/// lock.
+///
+/// @param kernel the domain whose kernel it is
+/// @param queue the thread that the queue is for, such as `xen-mtwatch-1`
+/// @param watchPath the path that is watched
+/// @param token the watch's, unique in its kernel
+/// @param path what changed
+/// @param owner the guest whose thread the event was routed to; `DOM0` for the default thread
+public record WatchFact(
+    Domid kernel, String queue, String watchPath, String token, String path, Domid owner) {}
