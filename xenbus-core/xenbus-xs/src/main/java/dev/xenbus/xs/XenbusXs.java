@@ -101,12 +101,35 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     } catch (NoThread e) {
       throw new KernelException(Errno.ENOMEM, "xenbus: " + e.getMessage(), e);
     }
+    if (mayHavePredecessor()) {
+      resetWatches();
+    }
     kernel
         .files()
         .add(
             QUEUES_FILE,
             () ->
                 QueueReport.format(dispatcher.queues().stream().map(EventQueue::report).toList()));
+  }
+
+  /// Returns whether another kernel may have run in this domain before, and left devices behind.
+  public boolean mayHavePredecessor() {
+    return connection.kind() == StoreConnection.Kind.HVM;
+  }
+
+  /// Lets the store forget what an earlier kernel of this domain watched.
+  @KernelSymbol("xs_reset_watches")
+  private void resetWatches() {
+    if (readUnsigned("control", "platform-feature-xs_reset_watches", 0) == 0) {
+      return;
+    }
+    try {
+      calls.strings(MessageType.RESET_WATCHES, XenbusTransaction.NONE, "");
+    } catch (XenstoreException e) {
+      if (e.errno() != Errno.EEXIST) {
+        kernel.printk().warn("xs_reset_watches failed: " + -e.errno().number());
+      }
+    }
   }
 
   private void openChannel() throws KernelException {
