@@ -58,6 +58,8 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   /// `xs_watch_rwsem`.
   private final RwSemaphore registrationLock;
 
+  private final LazyWorkQueue userWorks;
+
   private volatile @Nullable EventChannel channel;
   private volatile @Nullable Task thread;
   private volatile boolean closed;
@@ -73,6 +75,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     requests = new RequestChannel(kernel, gate, this::isOk, ringWait);
     calls = new StoreCalls(requests);
     watches = new WatchTable(kernel);
+    userWorks = new LazyWorkQueue(kernel, "xenbus_worker");
     registrationLock = kernel.cpu().rwSemaphore(LockClass.of("xs_watch_rwsem"));
     // The package of mtwatch is not touched unless it is wanted: with it off, no class of it loads.
     dispatcher =
@@ -110,6 +113,31 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
             QUEUES_FILE,
             () ->
                 QueueReport.format(dispatcher.queues().stream().map(EventQueue::report).toList()));
+  }
+
+  Kernel kernel() {
+    return kernel;
+  }
+
+  RequestChannel requests() {
+    return requests;
+  }
+
+  /// Opens `/dev/xen/xenbus` for a process.
+  ///
+  /// @throws KernelException `ENOENT` before [#start] and after [#close]
+  public XenbusUserFile openUserFile() throws KernelException {
+    if (channel == null || closed) {
+      throw new KernelException(Errno.ENOENT, "/dev/xen/xenbus: no channel to the store");
+    }
+    return new XenbusUserFile(this);
+  }
+
+  /// Runs a work for a user's file, in a worker that the first one makes.
+  void userWork(Runnable work) {
+    if (!closed) {
+      userWorks.get().queue(work);
+    }
   }
 
   /// Returns whether another kernel may have run in this domain before, and left devices behind.
@@ -418,6 +446,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     }
     closed = true;
     requests.wakeWaiters();
+    userWorks.close();
     for (String comm : dispatcher.close(STOP_TIMEOUT_NANOS)) {
       kernel.printk().error(comm + " did not stop");
     }
