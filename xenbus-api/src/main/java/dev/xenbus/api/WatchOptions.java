@@ -42,6 +42,13 @@ public record WatchOptions(WillHandle willHandle, Owner owner) {
     /// Returns the guest, or `DOM0` for the default thread. Pure, but for what was loaded
     /// meanwhile.
     Domid of(String path);
+
+    /// Returns what must stay in order of what this watch reports: events of one lane run one at a
+    /// time and in the order of arrival, even if [#of] changes its answer meanwhile, as it
+    /// does when a driver is loaded. Empty for a watch whose answer never changes.
+    default String laneOf(String path) {
+      return "";
+    }
   }
 
   /// One guest's thread runs all events of the watch: unregistering it need look at one queue only.

@@ -127,16 +127,43 @@ public final class DeviceBinding {
     }
   }
 
+  /// Probes the device with a driver that an administrator names (`device_driver_attach`).
+  ///
+  /// @throws KernelException `EBUSY` if it has a driver, `ENODEV` if it is going, else what the
+  /// probe
+  ///     says
+  void bind(BusDriver candidate) throws KernelException {
+    Optional<Errno> failure;
+    deviceLock.lock();
+    try {
+      if (gone || unregisterWanted) {
+        throw new KernelException(Errno.ENODEV, device.busId() + " is going");
+      }
+      if (instance != null) {
+        throw new KernelException(Errno.EBUSY, device.busId() + " has a driver");
+      }
+      count(candidate);
+      failure = probe(candidate);
+    } finally {
+      deviceLock.unlock();
+    }
+    endIfWanted();
+    if (failure.isPresent()) {
+      throw new KernelException(failure.get(), "probe of " + device.busId() + " failed");
+    }
+  }
+
+  /// @return what went wrong, if anything
   @KernelSymbol("xenbus_dev_probe")
   @GuardedBy("deviceLock")
-  private void probe(BusDriver candidate) {
+  private Optional<Errno> probe(BusDriver candidate) {
     driver = candidate;
     try {
       device.readOtherEndDetails();
-    } catch (KernelException _) {
+    } catch (KernelException e) {
       kernel.printk().warn("xenbus_probe: talk_to_otherend on " + device.nodePath() + " failed.");
       driver = null;
-      return;
+      return Optional.of(e.errno());
     }
     kernel.stallPoint("probe", device.deviceType());
     try {
@@ -144,9 +171,10 @@ public final class DeviceBinding {
       watchOtherEnd();
     } catch (KernelException e) {
       abandon(e.errno());
-      return;
+      return Optional.of(e.errno());
     }
     device.files().addGroup();
+    return Optional.empty();
   }
 
   @GuardedBy("deviceLock")
@@ -219,6 +247,16 @@ public final class DeviceBinding {
   }
 
   // --- going ----------------------------------------------------------------------------------
+
+  /// Takes a driver away that an administrator names; the device stays (`device_driver_detach`).
+  ///
+  /// @throws KernelException `ENODEV` if that is not its driver
+  void unbind(BusDriver named) throws KernelException {
+    if (!named.equals(driver)) {
+      throw new KernelException(Errno.ENODEV, device.busId() + " is not bound to it");
+    }
+    detach();
+  }
 
   /// Takes the driver away; the device stays (`device_release_driver`).
   void detach() {

@@ -88,6 +88,7 @@ public final class XenbusBus {
     } finally {
       listLock.unlock();
     }
+    new DriverFiles(this, driver).add();
     for (BusDevice device : devices()) {
       device.binding().attach();
     }
@@ -101,6 +102,7 @@ public final class XenbusBus {
   /// Takes a driver away from its devices, then from the bus (`xenbus_unregister_driver`).
   public void unregister(BusDriver driver) {
     String deviceType = driver.driver().deviceType();
+    new DriverFiles(this, driver).remove();
     listLock.lock();
     try {
       drivers.remove(deviceType, driver);

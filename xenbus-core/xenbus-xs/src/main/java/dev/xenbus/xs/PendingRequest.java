@@ -1,8 +1,10 @@
 package dev.xenbus.xs;
 
 import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.xenstore.Message;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.machine.WaitQueue;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A request on its way to the store, and the reply to it. Mirrors `struct xb_req_data`.
@@ -29,10 +31,29 @@ final class PendingRequest {
     ABORTED
   }
 
-  private final MessageType type;
+  /// What a request means for the count of users; a user's transactions are not counted.
+  enum Kind {
+    /// Counts while it is on its way.
+    PLAIN,
+    /// Starts a transaction of the kernel, which counts until it ends.
+    START,
+    /// Ends one.
+    END;
+
+    static Kind of(MessageType type) {
+      return switch (type) {
+        case TRANSACTION_START -> START;
+        case TRANSACTION_END -> END;
+        default -> PLAIN;
+      };
+    }
+  }
+
+  private final Kind kind;
   private final int id;
   private final byte[] message;
   private final WaitQueue answered;
+  private final @Nullable Consumer<PendingRequest> callback;
   private volatile State state = State.QUEUED;
 
   private boolean errorReply;
@@ -44,15 +65,31 @@ final class PendingRequest {
   ///
   /// @param message header and payload
   /// @param answered where its sender waits
-  PendingRequest(MessageType type, int id, byte[] message, WaitQueue answered) {
-    this.type = type;
+  /// @param callback called with the reply, in the thread that reads the ring, if nobody waits
+  PendingRequest(
+      Kind kind,
+      int id,
+      byte[] message,
+      WaitQueue answered,
+      @Nullable Consumer<PendingRequest> callback) {
+    this.kind = kind;
+    this.callback = callback;
     this.id = id;
     this.message = message;
     this.answered = answered;
   }
 
-  MessageType type() {
-    return type;
+  Kind kind() {
+    return kind;
+  }
+
+  /// Tells whoever sent it that it has come to its end; without locks of the channel.
+  void tell() {
+    answered.wakeAll();
+    Consumer<PendingRequest> told = callback;
+    if (told != null) {
+      told.accept(this);
+    }
   }
 
   int id() {
@@ -87,6 +124,8 @@ final class PendingRequest {
   void fail(Errno errno) {
     failure = errno;
     errorReply = true;
+    replyType = MessageType.ERROR.code();
+    body = Message.payloadOf(errno.name());
     state = State.GOT_REPLY;
   }
 

@@ -3,6 +3,7 @@ package dev.xenbus.xs;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.Message;
+import dev.xenbus.abi.xenstore.MessageHeader;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.abi.xenstore.TransactionId;
 import dev.xenbus.abi.xenstore.XenstoreErrors;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Sends requests and waits for the replies; several may be on their way at once. Mirrors
@@ -62,8 +64,26 @@ final class RequestChannel {
   @KernelSymbol("xs_talkv")
   byte[] call(MessageType type, TransactionId tx, byte[] payload, String about)
       throws XenstoreException {
-    int id = gate.enter(type);
-    PendingRequest request = send(id, type, tx, payload);
+    return call(PendingRequest.Kind.of(type), type, tx, payload, about);
+  }
+
+  /// As [#call], for what a user's file left behind: its transactions are not counted.
+  byte[] callForUser(MessageType type, TransactionId tx, byte[] payload) throws XenstoreException {
+    return call(PendingRequest.Kind.PLAIN, type, tx, payload, type + " " + tx);
+  }
+
+  private byte[] call(
+      PendingRequest.Kind kind, MessageType type, TransactionId tx, byte[] payload, String about)
+      throws XenstoreException {
+    int id = gate.enter(kind);
+    PendingRequest request =
+        new PendingRequest(
+            kind,
+            id,
+            Message.of(type, id, tx, payload).encode(),
+            kernel.cpu().waitQueue("xs_wait_for_reply"),
+            null);
+    send(request);
     Errno failure = waitForReply(request);
     gate.exit(request);
     giveUpUnlessAnswered(request);
@@ -84,10 +104,28 @@ final class RequestChannel {
     return request.body();
   }
 
-  private PendingRequest send(int id, MessageType type, TransactionId tx, byte[] payload) {
-    byte[] message = Message.of(type, id, tx, payload).encode();
-    PendingRequest request =
-        new PendingRequest(type, id, message, kernel.cpu().waitQueue("xs_wait_for_reply"));
+  /// Sends a user's request; may wait for a suspend to end, but not for the reply.
+  ///
+  /// @param asked the user's header; its id stays with the user
+  /// @param done called with the reply, in the thread that reads the ring
+  @KernelSymbol("xenbus_dev_request_and_reply")
+  void sendForUser(MessageHeader asked, byte[] payload, Consumer<PendingRequest> done) {
+    int id = gate.enter(PendingRequest.Kind.PLAIN);
+    MessageHeader header =
+        new MessageHeader(asked.type(), id, asked.transactionId(), payload.length);
+    send(
+        new PendingRequest(
+            PendingRequest.Kind.PLAIN,
+            id,
+            new Message(header, payload).encode(),
+            kernel.cpu().waitQueue("xs_wait_for_reply"),
+            request -> {
+              gate.exit(request);
+              done.accept(request);
+            }));
+  }
+
+  private void send(PendingRequest request) {
     boolean first;
     writeMutex.lock();
     try {
@@ -100,7 +138,6 @@ final class RequestChannel {
     if (first) {
       ringWait.wakeAll();
     }
-    return request;
   }
 
   @KernelSymbol("xs_wait_for_reply")
@@ -190,7 +227,7 @@ final class RequestChannel {
     } finally {
       writeMutex.unlock();
     }
-    request.answered().wakeAll();
+    request.tell();
   }
 
   /// A reply came.
@@ -210,7 +247,7 @@ final class RequestChannel {
     if (request == null) {
       return false;
     }
-    request.answered().wakeAll();
+    request.tell();
     return true;
   }
 

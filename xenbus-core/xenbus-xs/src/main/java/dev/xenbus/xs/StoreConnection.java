@@ -17,7 +17,10 @@ public record StoreConnection(Kind kind, MemorySegment page, ChannelFactory chan
     /// In a process of this domain (`XS_LOCAL`): once the system goes down, requests fail.
     LOCAL,
     /// In another domain (`XS_PV`): a store that died is waited for, for ever.
-    PV
+    PV,
+    /// As `PV`, for a domain whose kernel may have replaced another one without the toolstack's
+    /// knowledge (`XS_HVM`, kexec): watches and devices that it left behind are reset.
+    HVM
   }
 
   /// Opens the event channel to the store.

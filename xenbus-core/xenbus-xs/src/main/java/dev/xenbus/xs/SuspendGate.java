@@ -49,12 +49,12 @@ final class SuspendGate {
   /// twice.
   ///
   /// @return the request's id
-  int enter(MessageType type) {
+  int enter(PendingRequest.Kind kind) {
     while (true) {
       stateLock.lock();
       try {
         if (users > 0 || suspendsActive == 0) {
-          users += type == MessageType.TRANSACTION_START ? 2 : 1;
+          users += kind == PendingRequest.Kind.START ? 2 : 1;
           return nextId++;
         }
       } finally {
@@ -91,15 +91,15 @@ final class SuspendGate {
   }
 
   private static boolean endsTransaction(PendingRequest request) {
-    return switch (request.type()) {
-      case TRANSACTION_START -> request.isErrorReply();
-      case TRANSACTION_END -> true;
-      default -> false;
+    return switch (request.kind()) {
+      case START -> request.isErrorReply();
+      case END -> true;
+      case PLAIN -> false;
     };
   }
 
   private static boolean isStaleTransactionEnd(PendingRequest request) {
-    if (request.type() != MessageType.TRANSACTION_END
+    if (request.kind() != PendingRequest.Kind.END
         || request.replyType() != MessageType.ERROR.code()) {
       return false;
     }

@@ -58,6 +58,8 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   /// `xs_watch_rwsem`.
   private final RwSemaphore registrationLock;
 
+  private final LazyWorkQueue userWorks;
+
   private volatile @Nullable EventChannel channel;
   private volatile @Nullable Task thread;
   private volatile boolean closed;
@@ -73,6 +75,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     requests = new RequestChannel(kernel, gate, this::isOk, ringWait);
     calls = new StoreCalls(requests);
     watches = new WatchTable(kernel);
+    userWorks = new LazyWorkQueue(kernel, "xenbus_worker");
     registrationLock = kernel.cpu().rwSemaphore(LockClass.of("xs_watch_rwsem"));
     // The package of mtwatch is not touched unless it is wanted: with it off, no class of it loads.
     dispatcher =
@@ -101,12 +104,60 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     } catch (NoThread e) {
       throw new KernelException(Errno.ENOMEM, "xenbus: " + e.getMessage(), e);
     }
+    if (mayHavePredecessor()) {
+      resetWatches();
+    }
     kernel
         .files()
         .add(
             QUEUES_FILE,
             () ->
                 QueueReport.format(dispatcher.queues().stream().map(EventQueue::report).toList()));
+  }
+
+  Kernel kernel() {
+    return kernel;
+  }
+
+  RequestChannel requests() {
+    return requests;
+  }
+
+  /// Opens `/dev/xen/xenbus` for a process.
+  ///
+  /// @throws KernelException `ENOENT` before [#start] and after [#close]
+  public XenbusUserFile openUserFile() throws KernelException {
+    if (channel == null || closed) {
+      throw new KernelException(Errno.ENOENT, "/dev/xen/xenbus: no channel to the store");
+    }
+    return new XenbusUserFile(this);
+  }
+
+  /// Runs a work for a user's file, in a worker that the first one makes.
+  void userWork(Runnable work) {
+    if (!closed) {
+      userWorks.get().queue(work);
+    }
+  }
+
+  /// Returns whether another kernel may have run in this domain before, and left devices behind.
+  public boolean mayHavePredecessor() {
+    return connection.kind() == StoreConnection.Kind.HVM;
+  }
+
+  /// Lets the store forget what an earlier kernel of this domain watched.
+  @KernelSymbol("xs_reset_watches")
+  private void resetWatches() {
+    if (readUnsigned("control", "platform-feature-xs_reset_watches", 0) == 0) {
+      return;
+    }
+    try {
+      calls.strings(MessageType.RESET_WATCHES, XenbusTransaction.NONE, "");
+    } catch (XenstoreException e) {
+      if (e.errno() != Errno.EEXIST) {
+        kernel.printk().warn("xs_reset_watches failed: " + -e.errno().number());
+      }
+    }
   }
 
   private void openChannel() throws KernelException {
@@ -395,6 +446,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     }
     closed = true;
     requests.wakeWaiters();
+    userWorks.close();
     for (String comm : dispatcher.close(STOP_TIMEOUT_NANOS)) {
       kernel.printk().error(comm + " did not stop");
     }

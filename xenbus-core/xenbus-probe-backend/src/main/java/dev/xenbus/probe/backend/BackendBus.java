@@ -84,7 +84,7 @@ public final class BackendBus implements AutoCloseable {
     bootDrivers.forEach(this::register);
     enumerate();
     try {
-      rootWatch = xs.watch(ROOT, WatchOptions.DEFAULT.with(this::ownerOf), bus::changed);
+      rootWatch = xs.watch(ROOT, WatchOptions.DEFAULT.with(new RootRouting()), bus::changed);
     } catch (XenstoreException e) {
       throw new KernelException(e.errno(), "watch " + ROOT, e);
     }
@@ -125,6 +125,31 @@ public final class BackendBus implements AutoCloseable {
             .filter(driver -> xs.routesEventsOf(driver.supportsMtwatch()))
             .isPresent();
     return isRouted ? parseDomid(number) : Domid.DOM0;
+  }
+
+  /// Returns `backend/<type>/<domid>`, whose events stay in order while the type's driver comes or
+  /// goes, or nothing if the path is not that deep.
+  static String laneOf(String path) {
+    int first = path.indexOf('/');
+    int second = first < 0 ? -1 : path.indexOf('/', first + 1);
+    if (second < 0) {
+      return "";
+    }
+    int end = path.indexOf('/', second + 1);
+    return end < 0 ? path : path.substring(0, end);
+  }
+
+  /// Routes the root watch by path and driver.
+  private final class RootRouting implements WatchOptions.Owner {
+    @Override
+    public Domid of(String path) {
+      return ownerOf(path);
+    }
+
+    @Override
+    public String laneOf(String path) {
+      return BackendBus.laneOf(path);
+    }
   }
 
   private static Domid parseDomid(String number) {

@@ -7,11 +7,10 @@ import dev.xenbus.machine.Task;
 import dev.xenbus.probe.BusDevice;
 import dev.xenbus.probe.BusDriver;
 import dev.xenbus.probe.XenbusBus;
+import java.util.function.Predicate;
 
 /// Lets a boot wait until its devices can be used. Mirrors `wait_for_devices`
 /// (`drivers/xen/xenbus/xenbus_probe_frontend.c`).
-///
-/// Differs: a driver's `is_ready` is not asked; a device that published Connected counts.
 final class DeviceWait {
   private static final long POLL_NANOS = 100_000_000L;
   private static final long SECOND = 1_000_000_000L;
@@ -21,11 +20,16 @@ final class DeviceWait {
 
   private final Kernel kernel;
   private final XenbusBus bus;
+  private final Predicate<BusDevice> concerned;
   private long reported;
 
-  DeviceWait(Kernel kernel, XenbusBus bus) {
+  /// Makes a wait.
+  ///
+  /// @param concerned which devices are waited for
+  DeviceWait(Kernel kernel, XenbusBus bus, Predicate<BusDevice> concerned) {
     this.kernel = kernel;
     this.bus = bus;
+    this.concerned = concerned;
   }
 
   /// Waits 30 s for all devices, and until 270 s for those that the boot cannot do without; both
@@ -35,7 +39,7 @@ final class DeviceWait {
     long start = kernel.clock().nanos();
     while (isConnecting(false) && waited(start, ALL_SECONDS)) {}
     while (isConnecting(true) && waited(start, ESSENTIAL_SECONDS)) {}
-    bus.devices().forEach(this::report);
+    bus.devices().stream().filter(concerned).forEach(this::report);
   }
 
   /// Waits a little, and says so at times.
@@ -55,8 +59,22 @@ final class DeviceWait {
   private boolean isConnecting(boolean essentialOnly) {
     return bus.devices().stream()
         .filter(device -> device.binding().isBound())
+        .filter(concerned)
         .filter(device -> !essentialOnly || isEssential(device))
-        .anyMatch(device -> device.state().code() < XenbusState.CONNECTED.code());
+        .anyMatch(DeviceWait::isConnecting);
+  }
+
+  /// Not yet published Connected, or published it and not ready yet; a device that closes is done.
+  private static boolean isConnecting(BusDevice device) {
+    int state = device.state().code();
+    return state < XenbusState.CONNECTED.code()
+        || (state == XenbusState.CONNECTED.code()
+            && device.binding().instance().filter(DeviceWait::isNotReady).isPresent());
+  }
+
+  private static boolean isNotReady(BusDriver.Instance instance) {
+    return instance instanceof BusDriver.FrontendInstance frontend
+        && !frontend.instance().isReady();
   }
 
   private static boolean isEssential(BusDevice device) {

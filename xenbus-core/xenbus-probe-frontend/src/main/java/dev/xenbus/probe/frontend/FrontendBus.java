@@ -42,6 +42,9 @@ public final class FrontendBus implements AutoCloseable {
   private final List<FrontendDriver> bootDrivers;
   private volatile @Nullable XenbusWatch rootWatch;
 
+  /// Whether the boot has come to the wait (`ready_to_wait_for_devices`).
+  private volatile boolean readyToWait;
+
   /// Makes a bus; nothing happens before [#start].
   ///
   /// @param drivers those that are there from the start
@@ -82,6 +85,9 @@ public final class FrontendBus implements AutoCloseable {
   ///
   /// @throws KernelException if the store cannot be watched
   public void start() throws KernelException {
+    if (xs.mayHavePredecessor()) {
+      new FrontendReset(kernel, xs).run();
+    }
     enumerate();
     try {
       rootWatch = xs.watch(ROOT, bus::changed);
@@ -94,10 +100,12 @@ public final class FrontendBus implements AutoCloseable {
   /// Waits until the devices can be used, 30 s for all of them, 270 s for those of essential
   /// drivers (`boot_wait_for_devices`); then the boot goes on in any case.
   public void waitForDevices() {
-    new DeviceWait(kernel, bus).run();
+    readyToWait = true;
+    new DeviceWait(kernel, bus, device -> true).run();
   }
 
-  /// Adds a driver (`modprobe`), probing the devices that wait for it in the calling task.
+  /// Adds a driver (`modprobe`), probing the devices that wait for it in the calling task; once the
+  /// boot is over, waits for them too.
   ///
   /// @throws IllegalArgumentException if its device type has a driver; names both modules
   public void register(FrontendDriver driver) {
@@ -106,7 +114,13 @@ public final class FrontendBus implements AutoCloseable {
         .info(
             DriverDiscovery.describe(
                 driver, "frontend driver for %s".formatted(driver.deviceType())));
-    bus.register(BusDriver.of(driver));
+    BusDriver added = BusDriver.of(driver);
+    bus.register(added);
+    if (readyToWait) {
+      new DeviceWait(
+              kernel, bus, device -> device.binding().driver().filter(added::equals).isPresent())
+          .run();
+    }
   }
 
   /// Takes a driver away (`rmmod`): removes it from its devices first.

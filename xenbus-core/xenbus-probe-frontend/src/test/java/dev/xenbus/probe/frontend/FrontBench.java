@@ -30,15 +30,25 @@ final class FrontBench implements AutoCloseable {
   final FrontendBus frontends;
 
   FrontBench(Machine machine, FrontendDriver... drivers) throws NoThread, KernelException {
+    this(machine, StoreConnection.Kind.PV, drivers);
+  }
+
+  FrontBench(Machine machine, StoreConnection.Kind kind, FrontendDriver... drivers)
+      throws NoThread, KernelException {
+    this(machine, kind, "", drivers);
+  }
+
+  /// Makes a bench whose store has a node, with value 1, before the kernel connects.
+  FrontBench(Machine machine, StoreConnection.Kind kind, String node, FrontendDriver... drivers)
+      throws NoThread, KernelException {
     this.machine = machine;
     store = new TestStore(machine, xen);
+    if (!node.isEmpty()) {
+      store.write(node, "1");
+    }
     kernel = new TestKernel(machine, xen, GUEST);
     link = store.connect(kernel);
-    xs =
-        new XenbusXs(
-            kernel,
-            new StoreConnection(StoreConnection.Kind.PV, link.page(), link::open),
-            Mtwatch.OFF);
+    xs = new XenbusXs(kernel, new StoreConnection(kind, link.page(), link::open), Mtwatch.OFF);
     xs.start();
     frontends = new FrontendBus(kernel, xs, List.of(drivers), driver -> TestKernel.NO_PARAMETERS);
   }

@@ -50,6 +50,10 @@ public final class MtwatchDispatcher implements WatchDispatcher {
   @GuardedBy("domainLock")
   private final Map<Domid, MtwatchDomain> domains = new TreeMap<>();
 
+  /// Where a lane has events that wait or run, so that it does not move before they have ended.
+  @GuardedBy("domainLock")
+  private final Lanes lanes = new Lanes();
+
   MtwatchDispatcher(Kernel kernel) {
     this.kernel = kernel;
     defaultQueue = new EventQueue(kernel, "xenwatch", 1, freezer);
@@ -70,27 +74,34 @@ public final class MtwatchDispatcher implements WatchDispatcher {
 
   @Override
   public void dispatch(RegisteredWatch watch, String path) {
-    Domid owner = watch.options().owner().of(path);
+    Domid wanted = watch.options().owner().of(path);
     long now = kernel.clock().nanos();
-    if (!isGuest(owner)) {
-      defaultQueue.offer(new QueuedEvent(watch, path, Domid.DOM0, now));
-      return;
-    }
-    QueuedEvent event = new QueuedEvent(watch, path, owner, now);
     @Nullable MtwatchDomain fresh = null;
     domainLock.lock();
     try {
+      Domid owner = lanes.ownerOf(watch, path, isGuest(wanted) ? wanted : Domid.DOM0);
+      QueuedEvent event = new QueuedEvent(watch, path, owner, now);
+      if (!isGuest(owner)) {
+        if (defaultQueue.offer(event)) {
+          lanes.queued(event);
+        }
+        return;
+      }
       MtwatchDomain domain = domains.get(owner);
       if (domain == null) {
         domain = new MtwatchDomain(kernel, owner, freezer);
         if (domain.queue().offer(event)) {
           domains.put(owner, domain);
           fresh = domain;
+          lanes.queued(event);
         }
       } else if (!domain.hasFallenBack()) {
-        domain.queue().offer(event);
+        if (domain.queue().offer(event)) {
+          lanes.queued(event);
+        }
       } else if (defaultQueue.offer(event)) {
         domain.eventsOnDefault(domain.eventsOnDefault() + 1);
+        lanes.queued(event);
       }
     } finally {
       domainLock.unlock();
@@ -156,6 +167,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
   /// Counts an event out that the default thread has run, or that was purged, for a guest that has
   /// no thread.
   private void doneOnDefault(QueuedEvent event) {
+    done(event);
     if (!isGuest(event.owner())) {
       return;
     }
@@ -169,6 +181,19 @@ public final class MtwatchDispatcher implements WatchDispatcher {
           domains.remove(domain.domid());
         }
       }
+    } finally {
+      domainLock.unlock();
+    }
+  }
+
+  /// Counts an event out of its lane, if its watch has lanes.
+  private void done(QueuedEvent event) {
+    if (!Lanes.has(event)) {
+      return;
+    }
+    domainLock.lock();
+    try {
+      lanes.done(event);
     } finally {
       domainLock.unlock();
     }
@@ -191,6 +216,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       if (event != null) {
         queue.run(event);
         queue.finish();
+        done(event);
       }
     }
   }
@@ -202,6 +228,8 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       for (QueuedEvent event : place.purge(watch)) {
         if (place == defaultQueue) {
           doneOnDefault(event);
+        } else {
+          done(event);
         }
       }
       place.kick();
