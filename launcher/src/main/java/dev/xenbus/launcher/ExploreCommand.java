@@ -2,6 +2,8 @@ package dev.xenbus.launcher;
 
 import dev.xenbus.emulator.Emulator;
 import dev.xenbus.linux.api.KnownBug;
+import dev.xenbus.machine.Clock;
+import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.Strategy;
 import dev.xenbus.scenarios.Dispatcher;
 import dev.xenbus.scenarios.Exploration;
@@ -96,6 +98,7 @@ final class ExploreCommand implements Callable<Integer> {
   private boolean bugs;
 
   private final Emulator emulator = Emulator.load();
+  private final Clock clock = new LiveMachine().clock();
   private final AtomicBoolean interrupted = new AtomicBoolean();
   private final AtomicLong nextProgress = new AtomicLong();
 
@@ -176,9 +179,9 @@ final class ExploreCommand implements Callable<Integer> {
           interrupted.set(true);
           exploration.stop();
         });
-    long begun = System.nanoTime();
+    long begun = clock.nanos();
     Outcome outcome = exploration.run();
-    double seconds = (double) (System.nanoTime() - begun) / NANOS_PER_SECOND;
+    double seconds = (double) (clock.nanos() - begun) / NANOS_PER_SECOND;
     clearProgress();
     System.out.printf(
         Locale.ROOT,
@@ -283,7 +286,7 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   private void progress(Scenario scenario, Exploration exploration) {
-    long now = System.nanoTime();
+    long now = clock.nanos();
     long due = nextProgress.get();
     if (!isTerminal() || now < due || !nextProgress.compareAndSet(due, now + PROGRESS_NANOS)) {
       return;

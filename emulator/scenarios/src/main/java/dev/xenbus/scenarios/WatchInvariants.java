@@ -1,7 +1,7 @@
 package dev.xenbus.scenarios;
 
+import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Machine;
-import dev.xenbus.xs.WatchFact;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.xenbus.xs.watch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.xenbus.api.WatchFact;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
-import dev.xenbus.xs.WatchFact;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,4 +1,4 @@
-package dev.xenbus.xs;
+package dev.xenbus.api;
 
 import dev.xenbus.abi.Domid;
 
