@@ -4,6 +4,7 @@
 module dev.xenbus.launcher {
   requires dev.xenbus.emulator;
   requires dev.xenbus.scenarios;
+  requires dev.xenbus.bench;
   requires dev.xenbus.xenstore.conformance;
   requires info.picocli;
   requires org.jline;

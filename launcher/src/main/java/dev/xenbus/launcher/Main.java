@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       XenstoredCommand.class,
       DemoCommand.class,
       ExploreCommand.class,
+      BenchCommand.class,
       ConformanceCommand.class,
       CommandLine.HelpCommand.class
     },

@@ -3,6 +3,7 @@ package dev.xenbus.emulator;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.DomainControl;
 import dev.xenbus.abi.hypercall.DomainInfo;
+import dev.xenbus.api.Xenbus;
 import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.hypervisor.Hypervisor;
 import dev.xenbus.linux.LinuxKernel;
@@ -72,6 +73,11 @@ public final class Dom0 {
   /// Returns which threads its watch events run in.
   public Mtwatch mtwatch() {
     return parts.xs().mtwatch();
+  }
+
+  /// Returns the xenbus of its kernel, for whoever plays a driver.
+  public Xenbus xenbus() {
+    return parts.xs();
   }
 
   /// Opens a connection to the store, as a toolstack's process has it.

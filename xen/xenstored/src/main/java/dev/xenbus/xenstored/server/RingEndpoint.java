@@ -147,6 +147,15 @@ final class RingEndpoint extends Endpoint {
     // Release: the guest sees the bytes before the index that announces them.
     store(XenstoreRing.RSP_PROD, prod + count);
     events.notify(port);
+    if (out.pending() > 0) {
+      // Full fence: our index is out before the guest's is read again. A guest that took bytes
+      // meanwhile saw a ring that was not full, and does not notify; without a second look both
+      // ends would wait.
+      VarHandle.fullFence();
+      if (load(XenstoreRing.RSP_CONS) != cons) {
+        loop().signal(this);
+      }
+    }
   }
 
   private void copyOut(Outbox out, int prod, int count) {

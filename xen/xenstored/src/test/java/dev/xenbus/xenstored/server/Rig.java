@@ -3,6 +3,7 @@ package dev.xenbus.xenstored.server;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.Callable;
 /// A daemon with a made-up hypervisor, in a machine of either kind.
 final class Rig {
   private static final int SEEDS = 20;
+  private static final int PATIENT_SEEDS = 100;
 
   final Machine machine;
   final FakeXen xen;
@@ -44,6 +46,17 @@ final class Rig {
   /// Runs a script on a live machine, for what takes many requests.
   static void live(Script script) throws MachineFailure {
     on(new LiveMachine(), script);
+  }
+
+  /// Runs a script under many seeds on machines on which no time-out comes early, so that no event
+  /// grows too old.
+  static void patiently(Script script) throws MachineFailure {
+    for (long seed = 1; seed <= PATIENT_SEEDS; seed++) {
+      on(
+          new SimulatedMachine(
+              SimulatedMachine.Options.seed(Long.getLong("seed", seed)).with(RandomWalk.patient())),
+          script);
+    }
   }
 
   static void on(Machine machine, Script script) throws MachineFailure {

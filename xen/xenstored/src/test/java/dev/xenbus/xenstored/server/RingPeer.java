@@ -26,6 +26,9 @@ final class RingPeer {
   private final MessageDecoder decoder = new MessageDecoder();
   private ByteBuffer received = ByteBuffer.allocate(0);
 
+  /// Whether it notifies as Linux does: of room on the reply ring only if the ring was full.
+  boolean sparing;
+
   RingPeer(FakeXen.Guest guest) {
     this.guest = guest;
   }
@@ -100,7 +103,9 @@ final class RingPeer {
             guest.page.get(ValueLayout.JAVA_BYTE, XenstoreRing.REPLIES + ((cons + i) & (RING - 1)));
       }
       set(XenstoreRing.RSP_CONS, cons + count);
-      kick();
+      if (!sparing || get(XenstoreRing.RSP_PROD) - cons >= RING) {
+        kick();
+      }
       received = ByteBuffer.wrap(bytes);
     }
   }

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /// The ring of a domain, well-behaved and hostile, live and simulated.
 class RingTest {
+  private static final int EVENTS = 60;
+
   @Test
   void requestsAreAnsweredInPiecesOfAnySize() throws MachineFailure {
     Rig.everywhere(
@@ -205,6 +207,30 @@ class RingTest {
           assertEquals("/local/domain/1|", good.ask(MessageType.GET_DOMAIN_PATH, "1|"));
           for (int i = 0; i < 50; i++) {
             lazy.receive();
+          }
+        });
+  }
+
+  /// The daemon fills the reply ring while the guest takes from it: the guest sees no full ring,
+  /// and
+  /// does not notify; the daemon sees no room. Nobody may wait then.
+  @Test
+  void guestThatNotifiesOfAFullRingOnlyGetsAllItsEvents() throws Exception {
+    Rig.patiently(
+        rig -> {
+          PipePeer toolstack = rig.pipe();
+          RingPeer guest = rig.guest(toolstack, 5);
+          guest.sparing = true;
+          String path = "/local/domain/5/" + "x".repeat(150);
+          assertEquals("OK|", toolstack.ask(MessageType.WRITE, "/local/domain/5|"));
+          assertEquals("OK|", toolstack.ask(MessageType.SET_PERMS, "/local/domain/5|n5|"));
+          assertEquals("OK|", guest.ask(MessageType.WATCH, "/local/domain/5|t|"));
+          guest.receive();
+          for (int i = 0; i < EVENTS; i++) {
+            toolstack.send(RingPeer.frame(MessageType.WRITE, 5, path + i + "|"));
+          }
+          for (int i = 0; i < EVENTS; i++) {
+            assertTrue(guest.receive().strings().getFirst().endsWith("x" + i));
           }
         });
   }
