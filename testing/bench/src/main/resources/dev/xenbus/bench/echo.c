@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0), poll = epoll_create1(0);
 	struct epoll_event e = { .events = EPOLLIN, .data.fd = listener };
 
+	signal(SIGPIPE, SIG_IGN); /* a client may be gone before its reply */
 	if (argc != 2 || strlen(argv[1]) >= sizeof where.sun_path)
 		return 2;
 	strcpy(where.sun_path, argv[1]);

@@ -1,0 +1,233 @@
+package dev.xenbus.xenstored.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.xenbus.abi.xenstore.MessageType;
+import dev.xenbus.xenstored.store.ModelStore.Fault;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Random sequences of requests by three privileged connections, transactions and watches included,
+/// against the naive [ModelStore]: every reply, every event in order, and the whole tree. A
+/// sequence
+/// that differs is made small and printed as a store script. `-Dmodel.operations=N` sets how many
+/// requests there are, `-Dseed=N` plays one sequence.
+class ModelTest {
+  private static final int OPERATIONS = Integer.getInteger("model.operations", 1_000_000);
+  private static final int SEQUENCE = 2_000;
+  private static final int CLIENTS = 3;
+  private static final int SLOTS = 2;
+  private static final int SHORT = 8;
+  private static final int NO_TRANSACTION = 999;
+
+  private static final List<String> PATHS =
+      List.of("/a", "/a/b", "/a/b/c", "/a/d", "/e", "/e/f/g", "/", "rel", "rel/x", "/a/b/c/h");
+  private static final List<String> PERMS = List.of("n0", "r0", "b0", "n0 r3", "w0 n4 b5");
+  private static final List<String> TOKENS = List.of("t", "u");
+
+  /// One request.
+  ///
+  /// @param slot which of the client's transactions it is in, 0 for none
+  private record Operation(int client, int slot, String name, String path, String argument) {
+    @Override
+    public String toString() {
+      String who = "s" + (client + 1) + (slot == 0 ? "" : ":t" + slot);
+      if (name.equals("START")) {
+        return "s" + (client + 1) + " START t" + slot;
+      }
+      String operation = name.equals("WATCH_DEPTH") ? "WATCH" : name;
+      return (who + " " + operation + " " + path + " " + argument).strip();
+    }
+  }
+
+  @Test
+  void storeDoesWhatTheModelDoes() {
+    long only = Long.getLong("seed", 0);
+    long sequences = only != 0 ? 1 : OPERATIONS / SEQUENCE;
+    for (long i = 1; i <= sequences; i++) {
+      long seed = only != 0 ? only : i;
+      List<Operation> operations = sequence(seed);
+      Optional<String> difference = play(operations, Fault.NONE);
+      if (difference.isPresent()) {
+        List<Operation> small = shrink(operations, Fault.NONE);
+        fail("seed " + seed + ":\n" + script(small) + play(small, Fault.NONE).orElse(""));
+      }
+    }
+  }
+
+  /// The test would notice: each planted fault is found, and its sequence is short in the end.
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  void plantedFaultIsFoundAndMadeSmall(Fault fault) {
+    List<Operation> found = List.of();
+    for (long seed = 1; found.isEmpty() && seed <= 50; seed++) {
+      List<Operation> operations = sequence(seed);
+      found = play(operations, fault).isPresent() ? operations : List.of();
+    }
+    List<Operation> small = shrink(found, fault);
+    assertTrue(play(small, fault).isPresent(), () -> fault + " is found");
+    assertTrue(small.size() <= SHORT, () -> script(small));
+    assertEquals(Optional.empty(), play(small, Fault.NONE), () -> script(small));
+  }
+
+  // ---- sequences
+
+  private static List<Operation> sequence(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Operation> operations = new ArrayList<>();
+    while (operations.size() < SEQUENCE) {
+      int client = random.nextInt(CLIENTS);
+      int slot = random.nextInt(3) == 0 ? 1 + random.nextInt(SLOTS) : 0;
+      String path = one(random, PATHS);
+      operations.add(
+          switch (random.nextInt(32)) {
+            case 0, 1, 2, 3 -> new Operation(client, slot, "READ", path, "");
+            case 4, 5, 6, 7, 8, 9 ->
+                new Operation(client, slot, "WRITE", path, "" + random.nextInt(4));
+            case 10, 11 -> new Operation(client, slot, "MKDIR", path, "");
+            case 12, 13, 14 -> new Operation(client, slot, "RM", path, "");
+            case 15, 16 -> new Operation(client, slot, "DIRECTORY", path, "");
+            case 17 -> new Operation(client, slot, "GET_PERMS", path, "");
+            case 18 -> new Operation(client, slot, "SET_PERMS", path, one(random, PERMS));
+            case 19, 20 -> new Operation(client, slot, "WATCH", path, one(random, TOKENS));
+            case 21 ->
+                new Operation(
+                    client, 0, "WATCH_DEPTH", path, one(random, TOKENS) + " " + random.nextInt(3));
+            case 22, 23 -> new Operation(client, slot, "UNWATCH", path, one(random, TOKENS));
+            case 24, 25, 26 -> new Operation(client, 1 + random.nextInt(SLOTS), "START", "", "");
+            case 27, 28, 29 -> new Operation(client, 1 + random.nextInt(SLOTS), "COMMIT", "", "");
+            case 30 -> new Operation(client, 1 + random.nextInt(SLOTS), "ABORT", "", "");
+            default -> new Operation(client, 0, "RESET_WATCHES", "", "");
+          });
+    }
+    return operations;
+  }
+
+  private static String one(SplittableRandom random, List<String> of) {
+    return of.get(random.nextInt(of.size()));
+  }
+
+  private static String script(List<Operation> operations) {
+    return String.join("", operations.stream().map(o -> "  " + o + "\n").toList());
+  }
+
+  /// Leaves out what can go without the difference going too: halves, quarters, and so on.
+  private static List<Operation> shrink(List<Operation> operations, Fault fault) {
+    List<Operation> small = new ArrayList<>(operations);
+    for (int chunk = small.size() / 2; chunk > 0; ) {
+      boolean shrank = false;
+      for (int end = small.size(); end > 0; end -= chunk) {
+        List<Operation> fewer = new ArrayList<>(small);
+        fewer.subList(Math.max(0, end - chunk), end).clear();
+        if (play(fewer, fault).isPresent()) {
+          small = fewer;
+          shrank = true;
+        }
+      }
+      chunk = shrank && chunk == 1 ? 1 : chunk / 2;
+    }
+    return small;
+  }
+
+  // ---- both sides
+
+  /// Plays a sequence on a fresh store and a fresh model.
+  ///
+  /// @return the first difference
+  private static Optional<String> play(List<Operation> operations, Fault fault) {
+    Store store = new Store(new FakeHost());
+    ModelStore model = new ModelStore(CLIENTS, fault);
+    List<Peer> peers = new ArrayList<>();
+    int[][] ids = new int[CLIENTS][SLOTS + 1];
+    for (int i = 0; i < CLIENTS; i++) {
+      peers.add(new Peer(store, store.connect()));
+    }
+    for (Operation operation : operations) {
+      Optional<String> difference = step(operation, peers, model, ids);
+      if (difference.isPresent()) {
+        return difference;
+      }
+    }
+    return compareTrees(peers.getFirst(), model, "/");
+  }
+
+  private static Optional<String> step(
+      Operation operation, List<Peer> peers, ModelStore model, int[][] ids) {
+    int client = operation.client();
+    Peer peer = peers.get(client);
+    int slot = operation.slot();
+    String expected;
+    String seen;
+    if (operation.name().equals("START")) {
+      int id = peer.start();
+      ids[client][slot] = id;
+      model.started(client, id);
+      expected = "";
+      seen = "";
+    } else {
+      int known = slot == 0 ? 0 : ids[client][slot];
+      int tx = slot != 0 && known == 0 ? NO_TRANSACTION : known;
+      seen = askStore(peer, tx, operation);
+      expected = model.ask(client, tx, operation.name(), operation.path(), operation.argument());
+    }
+    if (!expected.equals(seen) && !expected.equals(ModelStore.ANYTHING)) {
+      return Optional.of("  " + operation + ": expected " + expected + ", got " + seen);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+      List<String> events = model.events(i);
+      List<String> got = peers.get(i).events();
+      if (!events.equals(got)) {
+        return Optional.of(
+            "  " + operation + ": s" + (i + 1) + " expects events " + events + ", got " + got);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String askStore(Peer peer, int tx, Operation operation) {
+    String path = operation.path() + "|";
+    String argument = operation.argument();
+    return switch (operation.name()) {
+      case "WRITE" -> peer.ask(MessageType.WRITE, tx, path + argument);
+      case "SET_PERMS" ->
+          peer.ask(MessageType.SET_PERMS, tx, path + argument.replace(' ', '|') + "|");
+      case "WATCH" -> peer.ask(MessageType.WATCH, tx, path + argument + "|");
+      case "WATCH_DEPTH" ->
+          peer.ask(MessageType.WATCH, tx, path + argument.replace(' ', '|') + "|");
+      case "UNWATCH" -> peer.ask(MessageType.UNWATCH, tx, path + argument + "|");
+      case "RESET_WATCHES" -> peer.ask(MessageType.RESET_WATCHES, tx, "|");
+      case "COMMIT" -> peer.commit(tx);
+      case "ABORT" -> peer.abort(tx);
+      default -> peer.ask(MessageType.valueOf(operation.name()), tx, path);
+    };
+  }
+
+  private static Optional<String> compareTrees(Peer peer, ModelStore model, String path) {
+    for (String request : List.of("READ", "GET_PERMS", "DIRECTORY")) {
+      String seen = peer.ask(MessageType.valueOf(request), 0, path + "|");
+      String expected = model.ask(0, 0, request, path, "");
+      if (!expected.equals(seen)) {
+        return Optional.of(
+            "  at the end, " + request + " " + path + ": expected " + expected + ", got " + seen);
+      }
+    }
+    String names = peer.directory(path);
+    for (String name : names.isEmpty() ? new String[0] : names.split("[|]", -1)) {
+      if (!name.isEmpty()) {
+        Optional<String> difference =
+            compareTrees(peer, model, path.equals("/") ? "/" + name : path + "/" + name);
+        if (difference.isPresent()) {
+          return difference;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}
