@@ -61,7 +61,7 @@ public record BenchServer(String label, Path socket, OptionalLong pid, @Nullable
           new ProcessBuilder("cc", "-O2", "-o", program.toString(), source.toString())
               .inheritIO()
               .start();
-      if (waitFor(compiler) != 0) {
+      if (compiler.onExit().join().exitValue() != 0) {
         return Optional.empty();
       }
     } catch (IOException _) {
@@ -132,20 +132,11 @@ public record BenchServer(String label, Path socket, OptionalLong pid, @Nullable
     }
   }
 
-  private static int waitFor(Process process) throws IOException {
-    try {
-      return process.waitFor();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
-  }
-
   @Override
-  public void close() throws IOException {
+  public void close() {
     if (process != null) {
       process.destroy();
-      waitFor(process);
+      process.onExit().join();
     }
   }
 }
