@@ -66,8 +66,10 @@ final class ExploreCommand implements Callable<Integer> {
       names = "--strategy",
       paramLabel = "STRATEGY",
       description = {
-        "How schedules are chosen: patient[:N] (default; no time-out comes early), random[:N],",
-        "pct[:DEPTH[:POINTS]], fair. N: another thread goes on at one of N points."
+        "How schedules are chosen: patient[:N] (the default: a random walk), pct[:DEPTH[:POINTS]]",
+        "(priorities that change DEPTH - 1 times), fair (all take turns); or with time-outs that may",
+        "come early random[:N] and early-pct[:DEPTH[:POINTS]]: then scenarios need not succeed, but",
+        "the invariants must hold. N: another thread goes on at one of N points."
       })
   private String strategy = "patient";
 

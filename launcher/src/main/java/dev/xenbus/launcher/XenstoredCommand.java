@@ -198,7 +198,7 @@ final class XenstoredCommand implements Callable<Integer> {
       Signals.register("INT", stop::completeAll);
       Signals.register("HUP", daemon::reopenAccessLog);
       System.out.println("ready");
-      stop.await(WaitQueue.FOREVER);
+      stop.awaitInterruptibly(WaitQueue.FOREVER);
       if (dump != null) {
         daemon.dump(dump);
       }

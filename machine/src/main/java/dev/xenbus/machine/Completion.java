@@ -7,6 +7,12 @@ public interface Completion {
   /// @param timeoutNanos at most how long, or [WaitQueue#FOREVER]
   WaitQueue.Wake await(long timeoutNanos);
 
+  /// Waits for one [#complete] as somebody who may wait for long: in state S, so that nobody takes
+  /// the waiter for hung, and a signal ends it.
+  ///
+  /// @param timeoutNanos at most how long, or [WaitQueue#FOREVER]
+  WaitQueue.Wake awaitInterruptibly(long timeoutNanos);
+
   /// Lets one waiter, present or future, go on.
   void complete();
 

@@ -18,6 +18,16 @@ final class MachineCompletion implements Completion {
   @Override
   @KernelSymbol(value = "wait_for_completion", sched = true)
   public WaitQueue.Wake await(long timeoutNanos) {
+    return await(Task.State.D, timeoutNanos);
+  }
+
+  @Override
+  @KernelSymbol(value = "wait_for_completion_interruptible", sched = true)
+  public WaitQueue.Wake awaitInterruptibly(long timeoutNanos) {
+    return await(Task.State.S, timeoutNanos);
+  }
+
+  private WaitQueue.Wake await(Task.State how, long timeoutNanos) {
     MachineTask self = machine.current();
     machine.scheduler.point(Scheduler.Point.WAIT, wchan);
     self.mightSleep(wchan);
@@ -34,13 +44,13 @@ final class MachineCompletion implements Completion {
           passOn = false;
           return WaitQueue.Wake.READY;
         }
-        int outcome = self.block(Task.State.D, wchan, false, deadline);
+        int outcome = self.block(how, wchan, how == Task.State.S, deadline);
         if (outcome == MachineTask.GONE) {
           throw self.gone();
         }
         if (outcome != MachineTask.READY) {
           passOn = !consume();
-          return passOn ? WaitQueue.Wake.TIMEOUT : WaitQueue.Wake.READY;
+          return passOn ? ofOutcome(outcome) : WaitQueue.Wake.READY;
         }
       }
     } finally {
@@ -51,6 +61,10 @@ final class MachineCompletion implements Completion {
         waiters.wakeOne(machine.scheduler);
       }
     }
+  }
+
+  private static WaitQueue.Wake ofOutcome(int outcome) {
+    return outcome == MachineTask.SIGNALLED ? WaitQueue.Wake.SIGNAL : WaitQueue.Wake.TIMEOUT;
   }
 
   private synchronized boolean consume() {

@@ -7,13 +7,25 @@ package dev.xenbus.machine;
 /// A task that relaxes falls below all others too, or else it might spin for ever.
 ///
 /// @param depth how many events must be ordered; 1 has no change points
-/// @param points how many scheduling points a run is expected to have
-public record Pct(int depth, long points) implements Strategy {
+/// @param points how many scheduling points a run is expected to have; 0 is for who explores to
+///     measure, and then there are no change points
+/// @param advancesEarly whether time may move although somebody can run
+public record Pct(int depth, long points, boolean advancesEarly) implements Strategy {
   /// A task that ran for so many steps while others could is taken to spin, and falls.
   private static final int SPIN_STEPS = 2_000;
 
   /// Priorities given at random are above this, those of fallen tasks below.
   private static final long LOWEST_RANDOM = 1L << 32;
+
+  /// Makes one that lets time move early.
+  public Pct(int depth, long points) {
+    this(depth, points, true);
+  }
+
+  /// Returns one for runs of another length.
+  public Pct points(long others) {
+    return new Pct(depth, others, advancesEarly);
+  }
 
   @Override
   public Picker picker(long seed) {
@@ -22,12 +34,7 @@ public record Pct(int depth, long points) implements Strategy {
 
   @Override
   public String text() {
-    return "pct:" + depth + ":" + points;
-  }
-
-  @Override
-  public boolean advancesEarly() {
-    return true;
+    return (advancesEarly ? "early-pct:" : "pct:") + depth + ":" + points;
   }
 
   private static final class Run implements Picker {
@@ -45,9 +52,9 @@ public record Pct(int depth, long points) implements Strategy {
 
     Run(long seed, int depth, long points) {
       this.random = new SplitMix(seed);
-      this.changes = new long[Math.max(0, depth - 1)];
+      this.changes = new long[points == 0 ? 0 : Math.max(0, depth - 1)];
       for (int i = 0; i < changes.length; i++) {
-        changes[i] = Long.remainderUnsigned(random.nextLong(), Math.max(1, points));
+        changes[i] = Long.remainderUnsigned(random.nextLong(), points);
       }
       java.util.Arrays.sort(changes);
       this.advance = ADVANCE_ONE_IN[random.below(ADVANCE_ONE_IN.length)];

@@ -7,8 +7,9 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
   /// Starts a run.
   Picker picker(long seed);
 
-  /// Returns its text form, which [#parse] reads: `fair`, `random`, `random:16`, `patient`,
-  /// `pct:3:10000`.
+  /// Returns its text form, which [#parse] reads: `fair`, `patient`, `patient:16`,
+  /// `pct:3:10000`, and with time-outs that may come early `random`, `random:16`,
+  /// `early-pct:3:10000`.
   String text();
 
   /// Returns whether virtual time may move although somebody can run.
@@ -29,15 +30,19 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
       if (words[0].equals("patient") && words.length <= 2) {
         return new RandomWalk(words.length == 1 ? 0 : Integer.parseInt(words[1]), false);
       }
-      if (words[0].equals("pct") && words.length <= 3) {
+      boolean early = words[0].equals("early-pct");
+      if ((early || words[0].equals("pct")) && words.length <= 3) {
         return new Pct(
             words.length < 2 ? 3 : Integer.parseInt(words[1]),
-            words.length < 3 ? 10_000 : Long.parseLong(words[2]));
+            words.length < 3 ? 0 : Long.parseLong(words[2]),
+            early);
       }
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("not a strategy: " + text, e);
     }
     throw new IllegalArgumentException(
-        "not a strategy: " + text + " (fair, random[:N], patient[:N], pct[:DEPTH[:POINTS]])");
+        "not a strategy: "
+            + text
+            + " (fair, patient[:N], random[:N], pct[:DEPTH[:POINTS]], early-pct[:DEPTH[:POINTS]])");
   }
 }

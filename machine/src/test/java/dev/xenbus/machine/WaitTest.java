@@ -98,6 +98,25 @@ class WaitTest {
   }
 
   @EveryMachine
+  void interruptibleWaitForACompletionShowsSAndEndsWithASignal(World world) {
+    world.run(
+        (machine, cpu) -> {
+          Completion never = cpu.completion("never");
+          assertEquals(Wake.TIMEOUT, never.awaitInterruptibly(0));
+          Task waiter =
+              startProcess(
+                  cpu,
+                  "waiter",
+                  self -> never.awaitInterruptibly(WaitQueue.FOREVER) == Wake.SIGNAL ? 7 : 0);
+          spinUntil(() -> waiter.state() == Task.State.S);
+          waiter.signal();
+          assertEquals(7, waiter.waitFor());
+          never.complete();
+          assertEquals(Wake.READY, never.awaitInterruptibly(WaitQueue.FOREVER));
+        });
+  }
+
+  @EveryMachine
   void sleepDropsTheLockAndTakesItAgain(World world) {
     world.run(
         (machine, cpu) -> {

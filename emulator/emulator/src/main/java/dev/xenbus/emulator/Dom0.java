@@ -125,7 +125,7 @@ public final class Dom0 {
 
   /// Waits until a power-off is asked for.
   public void awaitPowerOff() {
-    parts.powerOff().await(WaitQueue.FOREVER);
+    parts.powerOff().awaitInterruptibly(WaitQueue.FOREVER);
   }
 
   /// Powers off: guests first, then the drivers, then the store. May be called twice.

@@ -1,6 +1,8 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Emulator;
+import dev.xenbus.machine.Fair;
+import dev.xenbus.machine.Pct;
 import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.Replay;
 import dev.xenbus.machine.Schedule;
@@ -105,27 +107,39 @@ public final class Exploration {
 
   /// Plays all seeds, or up to the first violation.
   public Outcome run() {
+    Strategy strategy = measured(options.strategy());
     AtomicLong next = new AtomicLong(options.firstSeed());
     long end = options.firstSeed() + options.seeds();
     // One worker a core, and seeds in order, so that the first one found is about the smallest.
     IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1)
         .parallel()
-        .forEach(_ -> playAll(next, end));
+        .forEach(_ -> playAll(strategy, next, end));
     List<Finding> bySeed = new ArrayList<>(findings);
     bySeed.sort(Comparator.comparingLong(finding -> finding.schedule().seed()));
     return new Outcome(runs.get(), steps.get(), bySeed);
   }
 
-  private void playAll(AtomicLong next, long end) {
+  /// Gives a strategy that wants to know it the length of a run: that of the run in which all take
+  /// turns.
+  private Strategy measured(Strategy strategy) {
+    if (strategy instanceof Pct pct && pct.points() == 0) {
+      SimulatedMachine machine = new SimulatedMachine(options(0, new Fair()));
+      run.play(machine, text -> {});
+      return pct.points(machine.steps());
+    }
+    return strategy;
+  }
+
+  private void playAll(Strategy strategy, AtomicLong next, long end) {
     for (long seed = next.getAndIncrement();
         seed < end && !stopped.get();
         seed = next.getAndIncrement()) {
-      play(seed);
+      play(strategy, seed);
     }
   }
 
-  private void play(long seed) {
-    SimulatedMachine machine = new SimulatedMachine(options(seed, options.strategy()));
+  private void play(Strategy strategy, long seed) {
+    SimulatedMachine machine = new SimulatedMachine(options(seed, strategy));
     Optional<String> what = run.play(machine, text -> {});
     runs.incrementAndGet();
     steps.addAndGet(machine.steps());

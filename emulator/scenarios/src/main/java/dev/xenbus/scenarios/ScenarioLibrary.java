@@ -72,6 +72,28 @@ public final class ScenarioLibrary {
               "a disk is attached to a running guest and detached again, twice",
               ScenarioLibrary::attachDetach),
           Scenario.of(
+                  "unbind-while-destroyed",
+                  "dom0's drivers are unbound from a guest's devices while the guest is destroyed",
+                  ScenarioLibrary::unbindWhileDestroyed)
+              .finding(KnownBug.UNREGISTER_DEADLOCK),
+          Scenario.of(
+              "bind-under-load",
+              "a backend's driver is unbound and bound again while the guest writes to its disk",
+              ScenarioLibrary::bindUnderLoad),
+          Scenario.of(
+                  "unbind-in-guest",
+                  "a guest's network driver is unbound and bound again, and the network works again",
+                  ScenarioLibrary::unbindInGuest)
+              .finding(KnownBug.NETFRONT_REMOVE_HANG),
+          Scenario.of(
+              "frontend-error",
+              "a frontend writes an error and refuses to close; later it lets go",
+              ScenarioLibrary::frontendError),
+          Scenario.of(
+              "created-again",
+              "a backend's folder goes and comes again within one event: a new device, probed afresh",
+              ScenarioLibrary::createdAgain),
+          Scenario.of(
               "missing-image",
               "a guest's disk image is missing; its creation fails, and the next one works",
               ScenarioLibrary::missingImage));
@@ -233,6 +255,84 @@ public final class ScenarioLibrary {
       s.within(5, "xvdb is there", () -> s.type("xl console 1 -c 'ls /dev'").contains("xvdb"));
       s.quiet("xl block-detach 1 xvdb");
     }
+    s.quiet("xl destroy g1");
+    s.nothingLeft();
+  }
+
+  private static void unbindWhileDestroyed(Script s) {
+    create(s, 1);
+    create(s, 2);
+    s.connected(1);
+    s.connected(2);
+    s.type("echo vif-1-0 > /sys/bus/xen-backend/drivers/vif/unbind &");
+    s.type("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/unbind &");
+    // A backend without a driver does not close: xl may wait its ten seconds and complain.
+    s.type("xl destroy g1");
+    s.type("wait");
+    s.ok("xl console 2 -c 'ping -c 1 10.0.0.1'");
+    s.quiet("xl destroy g2");
+    s.nothingLeft();
+  }
+
+  private static void bindUnderLoad(Script s) {
+    create(s, 1);
+    s.connected(1);
+    s.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 depth=8' &");
+    for (int i = 0; i < 2; i++) {
+      s.ok("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/unbind");
+      s.ok("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/bind");
+    }
+    s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");
+    s.type("xl destroy g1");
+    s.type("wait");
+    s.nothingLeft();
+  }
+
+  private static void unbindInGuest(Script s) {
+    create(s, 1);
+    s.connected(1);
+    // The backend closes at the same time: the guest may find it Closed where it expects Closing.
+    s.type("xenstore-write /local/domain/0/backend/vif/1/0/state 5 &");
+    // netfront is not told of states any more when it is removed: it looks every five seconds.
+    double seconds =
+        s.secondsOf(() -> s.ok("xl console 1 -c 'echo vif-0 > /sys/bus/xen/drivers/vif/unbind'"));
+    s.check("netfront lets go in two rounds of five seconds", seconds < 11);
+    s.type("wait");
+    s.ok("xl console 1 -c 'dd if=/dev/xvda of=/dev/null bs=64k count=1'");
+    s.ok("xl console 1 -c 'echo vif-0 > /sys/bus/xen/drivers/vif/bind'");
+    s.connected(1);
+    s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");
+    s.quiet("xl destroy g1");
+    s.nothingLeft();
+  }
+
+  private static void frontendError(Script s) {
+    create(s, 1);
+    create(s, 2);
+    s.connected(1);
+    s.connected(2);
+    // As if its driver were stuck: the state stays Connected whatever the backend does.
+    s.ok("xl pause g1");
+    s.ok("xenstore-write /local/domain/1/error/device/vif/0/error '12 cannot close'");
+    s.fails("xl network-detach 1 0");
+    s.ok("xl console 2 -c 'ping -c 1 10.0.0.1'");
+    s.ok("xl unpause g1");
+    s.within(5, "the vif of guest 1 goes", () -> !s.exists("/local/domain/0/backend/vif/1/0"));
+    s.ok("xl console 1 -c 'dd if=/dev/xvda of=/dev/null bs=64k count=1'");
+    s.quiet("xl destroy g1");
+    s.quiet("xl destroy g2");
+    s.nothingLeft();
+  }
+
+  private static void createdAgain(Script s) {
+    create(s, 1);
+    s.connected(1);
+    for (int i = 0; i < 2; i++) {
+      s.quiet("xl network-detach 1 0");
+      s.quiet("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0");
+      s.connected(1);
+    }
+    s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");
     s.quiet("xl destroy g1");
     s.nothingLeft();
   }

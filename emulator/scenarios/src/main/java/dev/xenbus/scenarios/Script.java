@@ -141,6 +141,11 @@ public final class Script {
         5, "vbd of " + domid + " connects", () -> isState(backend + "vbd/" + domid + "/51712", 4));
   }
 
+  /// Returns whether the store has a node.
+  public boolean exists(String path) {
+    return new Transcript(dom0, folder, text -> {}).type("xenstore-exists " + path).exit() == 0;
+  }
+
   private boolean isState(String device, int state) {
     return new Transcript(dom0, folder, text -> {})
         .type("xenstore-read " + device + "/state")
@@ -188,6 +193,7 @@ public final class Script {
       throw new UncheckedIOException(e);
     }
     new StallDemo(dom0, kind, mtwatch(), folder, screen).run().checks().forEach(verdict::check);
+    nothingLeft();
   }
 
   Verdict verdict() {

@@ -1,5 +1,6 @@
 package dev.xenbus.scenarios;
 
+import dev.xenbus.api.StateFact;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Machine;
 import java.util.ArrayDeque;
@@ -7,19 +8,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
-/// The contract of watch events, checked while a scenario runs: at each fact that a kernel tells,
-/// and, by the machine, at every step.
+/// The contract of watch events and of device states, checked while a scenario runs: at each fact
+/// that a kernel tells, and, by the machine, at every step.
 ///
 /// | id | what is checked |
 /// |---|---|
 /// | W1 | callbacks of one watch for one guest run one at a time and in the order of arrival |
 /// | W3 | an event that was routed to a guest is not on the default list (series alone) |
 /// | W8 | of the state of a device's other end at most one event waits in a queue |
+/// | states | drivers publish the states of their devices in a legal order |
 /// | lost | an event that was queued in dom0 is run or withdrawn before the machine stops |
 final class WatchInvariants {
   /// What a backend watches of its frontend.
-  private static final String OTHER_END = "/local/domain/[0-9]+/device/[a-z]+/[0-9]+/state";
+  private static final Pattern OTHER_END =
+      Pattern.compile("/local/domain/[0-9]+/device/[a-z]+/[0-9]+/state");
 
   private static final String DOM0 = "dom0 ";
 
@@ -39,11 +43,14 @@ final class WatchInvariants {
         .trace()
         .listener(
             (point, _, number, on) -> {
-              if (on instanceof WatchFact fact) {
-                invariants.heard(point, number, fact);
+              switch (on) {
+                case WatchFact fact -> invariants.heard(point, number, fact);
+                case StateFact fact ->
+                    StateInvariants.broken(fact).ifPresent(invariants.broken::add);
+                default -> {}
               }
             });
-    machine.invariant("the contract of watch events", invariants.broken::isEmpty);
+    machine.invariant("the contract of watch events and states", invariants.broken::isEmpty);
     return invariants;
   }
 
@@ -82,7 +89,7 @@ final class WatchInvariants {
     if (dispatcher == Dispatcher.SERIES && isRouted(fact) && fact.queue().equals("xenwatch")) {
       broken.add("W3: " + fact.path() + " of guest " + fact.owner() + " is on the default list");
     }
-    if (fact.kernel().value() == 0 && number > 1 && fact.watchPath().matches(OTHER_END)) {
+    if (fact.kernel().value() == 0 && number > 1 && OTHER_END.matcher(fact.watchPath()).matches()) {
       broken.add("W8: " + number + " events of " + fact.watchPath() + " wait in " + fact.queue());
     }
   }

@@ -9,6 +9,7 @@ import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.api.spi.FrontendDriver;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
@@ -209,14 +210,20 @@ final class NetfrontDevice implements FrontendDriver.Instance {
     }
     do {
       device.switchState(XenbusState.CLOSING);
-    } while (waitForBackend(
-        EnumSet.of(XenbusState.CLOSING, XenbusState.CLOSED, XenbusState.UNKNOWN)));
+    } while (waitForBackend(closingStates()));
     if (device.readOtherEndState() == XenbusState.CLOSED) {
       return;
     }
     do {
       device.switchState(XenbusState.CLOSED);
     } while (waitForBackend(EnumSet.of(XenbusState.CLOSED, XenbusState.UNKNOWN)));
+  }
+
+  /// Closed too: the backend may have gone through Closing before anybody looked.
+  private Set<XenbusState> closingStates() {
+    return kernel.hasBug(KnownBug.NETFRONT_REMOVE_HANG)
+        ? EnumSet.of(XenbusState.CLOSING, XenbusState.UNKNOWN)
+        : EnumSet.of(XenbusState.CLOSING, XenbusState.CLOSED, XenbusState.UNKNOWN);
   }
 
   /// Gives everything back; the backend of the place where the guest goes on connects anew. Mirrors

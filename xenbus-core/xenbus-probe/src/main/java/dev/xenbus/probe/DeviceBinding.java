@@ -7,6 +7,7 @@ import dev.xenbus.api.DriverContext;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.Mutex;
@@ -294,7 +295,7 @@ public final class DeviceBinding {
 
   /// Takes the lock, unless the caller runs callbacks and somebody else has it.
   private boolean enter() {
-    if (XenbusXs.isWatchThread()) {
+    if (XenbusXs.isWatchThread() && !kernel.hasBug(KnownBug.UNREGISTER_DEADLOCK)) {
       return deviceLock.tryLock();
     }
     deviceLock.lock();

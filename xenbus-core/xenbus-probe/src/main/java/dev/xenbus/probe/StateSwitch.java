@@ -3,8 +3,10 @@ package dev.xenbus.probe;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.api.StateFact;
 import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.linux.api.KnownBug;
+import dev.xenbus.machine.Trace;
 import dev.xenbus.xs.ScanNumber;
 import dev.xenbus.xs.XenbusXs;
 import java.util.OptionalLong;
@@ -69,6 +71,9 @@ final class StateSwitch {
       }
       try {
         xs.endTransaction(tx, abort);
+        if (!abort) {
+          tell(state);
+        }
         if (!isReset) {
           device.cacheState(state);
         }
@@ -79,6 +84,21 @@ final class StateSwitch {
           return;
         }
       }
+    }
+  }
+
+  private void tell(XenbusState state) {
+    Trace trace = device.bus().kernel().cpu().machine().trace();
+    if (trace.isHeard()) {
+      StateFact fact =
+          new StateFact(
+              device.bus().kernel().domid(),
+              device.bus().type().isBackend(),
+              device.deviceType(),
+              device.nodePath(),
+              device.state(),
+              state);
+      trace.emit("device_state", fact.from().code(), fact.to().code(), fact);
     }
   }
 

@@ -14,6 +14,17 @@ public enum KnownBug {
   /// Initialising.
   CONNECT_DURING_DESTROY("connect-during-destroy"),
 
+  /// A callback that unregisters a device waits for the device's lock, whose holder takes the
+  /// driver
+  /// away, or binds one, and waits for that very callback. Reported of kernels of 2026, where the
+  /// root watch sees a device go while a driver is loaded, bound or unbound on another thread.
+  UNREGISTER_DEADLOCK("unregister-deadlock"),
+
+  /// netfront's removal waits for the backend's Closing, and for ever if it is Closed by then:
+  /// `xennet_remove` (`drivers/net/xen-netfront.c`) before Linux 5.9 had read another state just
+  /// before, and a backend that goes on to Closed never comes back to Closing.
+  NETFRONT_REMOVE_HANG("netfront-remove-hang"),
+
   /// A frontend's state changes are queued without a bound, so that a guest fills dom0's memory
   /// (XSA-349; `xenbus_watch.will_handle` came with its fix).
   STATE_FLOOD("state-flood");

@@ -1,0 +1,21 @@
+package dev.xenbus.api;
+
+import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.XenbusState;
+
+/// A driver published a state of its device, told to whoever listens to the machine's trace as the
+/// point `device_state`. Told by the thread that published it.
+///
+/// @param kernel the domain whose kernel it is
+/// @param backend whether it is a backend's state
+/// @param type the device's type, such as `vif`
+/// @param nodePath its folder in the store
+/// @param from what the driver had published before, or found when it was bound
+/// @param to what it published
+public record StateFact(
+    Domid kernel,
+    boolean backend,
+    String type,
+    String nodePath,
+    XenbusState from,
+    XenbusState to) {}
