@@ -2,10 +2,9 @@ package dev.xenbus.xenstored.store;
 
 import org.jspecify.annotations.Nullable;
 
-/// Decides who hears of a change as oxenstored does: from the root down, of the watches on one path
-/// the newest first; when a subtree is removed every watch below it too, whether there was a node
-// or
-/// not, each with its own path.
+/// Decides who hears of a change as oxenstored does: from the root down, of the watches on one
+/// path the newest first; when a subtree is removed every watch below it too, whether there was a
+/// node or not, each with its own path.
 ///
 /// A client hears of a path if it may read the node or its parent; domain 0 if there is a parent at
 /// all, so that nobody hears of a change of `/` itself.

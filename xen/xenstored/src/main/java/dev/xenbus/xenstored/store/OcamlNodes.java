@@ -9,15 +9,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The requests on nodes as oxenstored executes them, on the store or on a transaction's tree:
-// READ,
-/// DIRECTORY, GET_PERMS, WRITE, MKDIR, RM, SET_PERMS, and GET_DOMAIN_PATH, which it counts with
-/// them.
+/// READ, DIRECTORY, GET_PERMS, WRITE, MKDIR, RM, SET_PERMS, and GET_DOMAIN_PATH, which it counts
+/// with them.
 ///
 /// Other than with the C daemon, names with `@` are children of the root, a missing node is
-// `ENOENT`
-/// for everybody, missing parents are made one by one and stay if the last step fails, new nodes
-/// belong to their parent's owner, who pays for them, and the root can be emptied. Observed with
-/// Debian's oxenstored of Xen 4.17.
+/// `ENOENT` for everybody, missing parents are made one by one and stay if the last step fails,
+/// new nodes belong to their parent's owner, who pays for them, and the root can be emptied.
+/// Observed with Debian's oxenstored of Xen 4.17.
 final class OcamlNodes {
   private static final int VALUE_BYTES_MAX = 2048;
 
@@ -52,8 +50,7 @@ final class OcamlNodes {
   }
 
   /// The lowest common ancestor of all whose value, entries or list of children was changed; null
-  // if
-  /// nothing was.
+  /// if nothing was.
   byte @Nullable [] lowestWritten() {
     return lowestWritten;
   }

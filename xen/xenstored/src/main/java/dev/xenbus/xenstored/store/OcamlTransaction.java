@@ -6,12 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A transaction as oxenstored has it: a tree of its own, and a list of what was asked and
-// answered.
+/// answered.
 ///
 /// It commits if it changed nothing, or nobody changed anything meanwhile, or nothing that it read
-// or
-/// wrote lies where others changed something; otherwise all its requests are executed again on the
-/// store as it is now, and it commits if each has the same reply as the first time.
+/// or wrote lies where others changed something; otherwise all its requests are executed again on
+/// the store as it is now, and it commits if each has the same reply as the first time.
 final class OcamlTransaction implements OpenTransaction {
   private final int id;
   private final Client client;
@@ -23,9 +22,10 @@ final class OcamlTransaction implements OpenTransaction {
   private boolean repeatable = true;
 
   /// @param frame the request, header included
+  /// @param failed whether it failed
   /// @param reply its reply's payload
   @SuppressWarnings("ArrayRecordComponent") // nobody compares it
-  private record Played(byte[] frame, byte[] reply) {}
+  private record Played(byte[] frame, boolean failed, byte[] reply) {}
 
   OcamlTransaction(int id, Client client, Tree tree, Domains domains) {
     this.id = id;
@@ -63,8 +63,7 @@ final class OcamlTransaction implements OpenTransaction {
   /// Counts a request, of whatever kind.
   ///
   /// @param isRepeatable whether it is given to [#answer], or ends the transaction; others cannot
-  // be
-  ///     executed again
+  ///     be executed again
   /// @throws Refused `EQUOTA` if there were too many, also of the one that would end it
   void count(boolean isRepeatable) throws Refused {
     if (!client.mayDoAll() && requests >= client.limits().hard(Quota.TRANSACTION_NODES)) {
@@ -78,10 +77,10 @@ final class OcamlTransaction implements OpenTransaction {
   byte[] answer(Request request) throws Refused {
     try {
       byte[] reply = nodes.answer(request);
-      played.add(new Played(request.frame(), reply));
+      played.add(new Played(request.frame(), false, reply));
       return reply;
     } catch (Refused e) {
-      played.add(new Played(request.frame(), e.wireName()));
+      played.add(new Played(request.frame(), true, e.wireName()));
       throw e;
     }
   }
@@ -139,12 +138,14 @@ final class OcamlTransaction implements OpenTransaction {
     for (Played one : played) {
       scratch.repeat(client, one.frame());
       byte[] reply;
+      boolean failed = false;
       try {
         reply = again.answer(scratch);
       } catch (Refused e) {
+        failed = true;
         reply = e.wireName();
       }
-      if (!Arrays.equals(reply, one.reply())) {
+      if (failed != one.failed() || !Arrays.equals(reply, one.reply())) {
         return null;
       }
     }
