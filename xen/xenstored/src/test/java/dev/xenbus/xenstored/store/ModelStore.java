@@ -186,7 +186,9 @@ final class ModelStore {
   }
 
   private void changed(String path, ModelNode node) {
-    put(path, Optional.of(new ModelNode(node.value(), node.perms(), node.children(), ++generation)));
+    put(
+        path,
+        Optional.of(new ModelNode(node.value(), node.perms(), node.children(), ++generation)));
   }
 
   private void requireSize(int size) {
@@ -296,7 +298,8 @@ final class ModelStore {
     ModelNode changed = new ModelNode(node.value(), perms, node.children(), 0);
     requireSize(changed.size());
     changed(path, changed);
-    return wrote(path, fault == ModelFault.LOSER_IS_NOT_TOLD ? Optional.empty() : Optional.of(node));
+    return wrote(
+        path, fault == ModelFault.LOSER_IS_NOT_TOLD ? Optional.empty() : Optional.of(node));
   }
 
   /// The node, if the client may write and owns it; of a missing one its ancestor is asked for one

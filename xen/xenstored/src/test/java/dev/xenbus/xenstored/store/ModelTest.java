@@ -28,10 +28,33 @@ class ModelTest {
   private static final int NO_TRANSACTION = 999;
 
   private static final List<String> PATHS =
-      List.of("/a", "/a/b", "/a/b/c", "/a/d", "/e", "/e/f/g", "/", "rel", "rel/x", "/a/b/c/h", "/local/domain/5");
-  private static final List<String> PERMS = List.of(
-          "n0", "r0", "b0", "n0 r3", "w0 n4 b5", "n5", "n6", "b5 n6", "n6 r5", "n0 b5 r6", "n9",
-          "n0 r5 r6 r9", "b0 n6");
+      List.of(
+          "/a",
+          "/a/b",
+          "/a/b/c",
+          "/a/d",
+          "/e",
+          "/e/f/g",
+          "/",
+          "rel",
+          "rel/x",
+          "/a/b/c/h",
+          "/local/domain/5");
+  private static final List<String> PERMS =
+      List.of(
+          "n0",
+          "r0",
+          "b0",
+          "n0 r3",
+          "w0 n4 b5",
+          "n5",
+          "n6",
+          "b5 n6",
+          "n6 r5",
+          "n0 b5 r6",
+          "n9",
+          "n0 r5 r6 r9",
+          "b0 n6");
   private static final List<String> VALUES =
       List.of("0", "1", "2", "", "nineteen-characters", "some-thirty-characters-or-less");
   private static final List<String> TOKENS = List.of("t", "u");
@@ -104,11 +127,14 @@ class ModelTest {
             case 15, 16 -> new Operation(client, slot, "DIRECTORY", path, "");
             case 17 -> new Operation(client, slot, "GET_PERMS", path, "");
             case 18 -> new Operation(client, slot, "SET_PERMS", path, one(random, PERMS));
-            case 19, 20, 31 ->
-                new Operation(client, slot, "WATCH", watched, one(random, TOKENS));
+            case 19, 20, 31 -> new Operation(client, slot, "WATCH", watched, one(random, TOKENS));
             case 21 ->
                 new Operation(
-                    client, 0, "WATCH_DEPTH", watched, one(random, TOKENS) + " " + random.nextInt(3));
+                    client,
+                    0,
+                    "WATCH_DEPTH",
+                    watched,
+                    one(random, TOKENS) + " " + random.nextInt(3));
             case 22, 23 -> new Operation(client, slot, "UNWATCH", watched, one(random, TOKENS));
             case 24, 25, 26 -> new Operation(client, 1 + random.nextInt(SLOTS), "START", "", "");
             case 27, 28, 29 -> new Operation(client, 1 + random.nextInt(SLOTS), "COMMIT", "", "");
