@@ -41,6 +41,9 @@ final class ConformanceCommand implements Callable<Integer> {
   private static final String UNIX = "unix:";
   private static final List<String> PROFILES = List.of("c", "c17", "ocaml");
 
+  /// The dialects of our own server that have these profiles.
+  private static final List<String> DIALECTS = List.of("c", "c-4.17", "ocaml");
+
   /// The domains that act in the facts.
   private static final List<Integer> GUESTS = List.of(5, 6, 7, 8);
 
@@ -59,7 +62,10 @@ final class ConformanceCommand implements Callable<Integer> {
   @Option(
       names = "--profile",
       paramLabel = "PROFILE",
-      description = "What the server is like: c (default), c17 (C of Xen 4.17) or ocaml.")
+      description = {
+        "What the server is like: c (default), c17 (C of Xen 4.17) or ocaml. A server in this",
+        "process speaks that dialect."
+      })
   private String profile = "c";
 
   @Option(names = "--all", description = "Print every fact, not only those that do not hold.")
@@ -125,7 +131,15 @@ final class ConformanceCommand implements Callable<Integer> {
       machine.run(
           () -> {
             Xenstored.Options options =
-                new Xenstored.Options(Optional.empty(), List.of(socket), own, line -> {});
+                new Xenstored.Options(
+                    Optional.empty(),
+                    List.of(socket),
+                    own,
+                    Map.of(),
+                    settings(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    line -> {});
             try (Xenstored _ = new Xenstored(machine.cpu("dom0"), options)) {
               run(facts, socket, own);
             }
@@ -134,6 +148,16 @@ final class ConformanceCommand implements Callable<Integer> {
     } finally {
       Files.deleteIfExists(folder);
     }
+  }
+
+  private Xenstored.Settings settings() {
+    Xenstored.Settings usual = Xenstored.Settings.USUAL;
+    return new Xenstored.Settings(
+        DIALECTS.get(PROFILES.indexOf(profile)),
+        usual.quotas(),
+        usual.softQuotas(),
+        usual.watchEventSeconds(),
+        usual.keepOrphans());
   }
 
   private void run(List<StoreScript> facts, Path socket, SequencedMap<Integer, Path> domains)

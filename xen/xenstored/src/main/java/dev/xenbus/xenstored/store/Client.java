@@ -21,7 +21,7 @@ public final class Client {
   private final Outbox out;
   private final byte[] homePrefix;
   private final List<Watch> watches = new ArrayList<>();
-  private final List<Transaction> transactions = new ArrayList<>();
+  private final List<OpenTransaction> transactions = new ArrayList<>();
   private String label;
   private int lastTransaction;
   private boolean ignored;
@@ -56,6 +56,14 @@ public final class Client {
   /// Returns whether it may do everything.
   public boolean isPrivileged() {
     return privileged;
+  }
+
+  /// Whether it has the rights of domain 0: it is privileged, or, with oxenstored, has domain 0 for
+  /// its target.
+  boolean mayDoAll() {
+    Domain target = domain.target();
+    return privileged
+        || (target != null && target.domid() == 0 && limits().dialect().targetZeroMayDoAll());
   }
 
   /// Returns what waits to be sent to it.
@@ -138,11 +146,11 @@ public final class Client {
   }
 
   /// Its open transactions.
-  List<Transaction> transactions() {
+  List<OpenTransaction> transactions() {
     return transactions;
   }
 
-  @Nullable Transaction transaction(int id) {
+  @Nullable OpenTransaction transaction(int id) {
     for (int i = 0; i < transactions.size(); i++) {
       if (transactions.get(i).id() == id) {
         return transactions.get(i);

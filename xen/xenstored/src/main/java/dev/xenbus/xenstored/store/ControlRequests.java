@@ -61,17 +61,29 @@ final class ControlRequests {
     }
     String[] arguments = new String[words.length - 1];
     System.arraycopy(words, 1, arguments, 0, arguments.length);
+    if (domains.general().dialect().mergesTransactions() && !words[0].equals("dump")) {
+      request.reply(words[0].equals("quota") ? ocamlQuota(arguments) : "OK");
+      return;
+    }
     for (Command command : commands) {
       if (command.name.equals(words[0])) {
         request.reply(command.action.run(arguments));
         return;
       }
     }
-    if (domains.general().dialect().shrugsAtControl()) {
-      request.ok();
-      return;
-    }
     throw Refused.EINVAL;
+  }
+
+  /// What oxenstored says of the nodes of a domain; of what is no domid, nothing.
+  private String ocamlQuota(String[] arguments) {
+    if (arguments.length == 0 || !arguments[0].matches("[0-9]{1,5}")) {
+      return "OK";
+    }
+    int domid = Integer.parseInt(arguments[0]);
+    Domain domain = domid > Numbers.DOMID_MAX ? null : domains.find(domid);
+    int nodes = domain == null ? 0 : domain.use(Quota.NODES);
+    String use = nodes == 0 ? "not set" : nodes + "/" + domains.general().value(Quota.NODES);
+    return "dom" + domid + " quota: " + use;
   }
 
   private static void require(boolean wellFormed) throws Refused {

@@ -10,16 +10,15 @@ public enum Dialect {
   C("c"),
   /// The C daemon of Xen 4.17, as Debian 12 has it.
   C_4_17("c-4.17"),
-  /// oxenstored, but that conflicting commits are not replayed or merged, that the removal of a
-  /// node does not fire watches on what never was below it, that names with `@` are no children of
-  /// `/`, and that a domain may be introduced again.
+  /// oxenstored; what it does with nodes, transactions and domains is in the classes `Ocaml…`.
   OCAML("ocaml");
 
   private static final int FIRST_TYPE_OF_FEATURES = 23;
   private static final int TYPE_DIRECTORY_PART = 22;
   private static final int TYPES = 27;
-  private static final int OCAML_VALUE_BYTES_MAX = 2048;
   private static final int OCAML_WATCHES = 100;
+  private static final int OCAML_PATH_BYTES_MAX = 1024;
+  private static final int OCAML_OUTSTANDING = 1024;
 
   private final String label;
 
@@ -27,9 +26,14 @@ public enum Dialect {
     this.label = label;
   }
 
-  /// Returns the name in options and in the conformance kit.
+  /// Returns the name in options.
   public String label() {
     return label;
+  }
+
+  /// Returns the name of its profile in the conformance kit.
+  public String profile() {
+    return this == C_4_17 ? "c17" : label;
   }
 
   /// Returns the dialect of the given name, or empty if none has it.
@@ -81,8 +85,10 @@ public enum Dialect {
     }
     return switch (quota) {
       case WATCHES -> OCAML_WATCHES;
+      case PATH_MAX -> OCAML_PATH_BYTES_MAX;
+      case OUTSTANDING -> OCAML_OUTSTANDING;
       // No limits of their own: 0 is none.
-      case NODE_PERMISSIONS, NODE_SIZE -> 0;
+      case NODE_PERMISSIONS, NODE_SIZE, MEMORY -> 0;
       default -> quota.initial();
     };
   }
@@ -101,9 +107,27 @@ public enum Dialect {
     };
   }
 
-  /// Most bytes of a value, whoever writes it; longer ones are `E2BIG`.
-  int valueBytesMax() {
-    return this == OCAML ? OCAML_VALUE_BYTES_MAX : Integer.MAX_VALUE;
+  /// Whether a commit that met with others' changes is merged with them or executed again, as
+  /// oxenstored does; it conflicts otherwise.
+  boolean mergesTransactions() {
+    return this == OCAML;
+  }
+
+  /// Whether the length of every path is limited, but of those that are watched; of guests' paths
+  /// alone otherwise.
+  boolean limitsEveryPath() {
+    return this == OCAML;
+  }
+
+  /// Whether a domain with domain 0 for its target counts as domain 0.
+  boolean targetZeroMayDoAll() {
+    return this == OCAML;
+  }
+
+  /// Whether a domain that stays shut down fires `@releaseDomain` whenever the domains are looked
+  /// at; once otherwise.
+  boolean repeatsShutdowns() {
+    return this == OCAML;
   }
 
   /// The answer to a transaction id that the connection does not have.
@@ -111,25 +135,9 @@ public enum Dialect {
     return this == OCAML ? Refused.with(Errno.EIO) : Refused.ENOENT;
   }
 
-  /// Whether names are listed in byte order; in order of creation otherwise.
-  boolean sortsDirectories() {
-    return this == OCAML;
-  }
-
-  /// Whether events follow the reply to the request that caused them; they precede it otherwise.
-  boolean tellsAfterReply() {
-    return this == OCAML;
-  }
-
   /// Whether an event that equals one that waits is sent too.
   boolean keepsDuplicates() {
     return this == OCAML;
-  }
-
-  /// Whether a new node belongs to its creator, if that is a guest; to its parent's owner
-  // otherwise.
-  boolean creatorOwns() {
-    return this != OCAML;
   }
 
   /// Whether entries of domains that do not exist count once these do.
@@ -137,19 +145,9 @@ public enum Dialect {
     return this == OCAML;
   }
 
-  /// The answer to a guest that gives its node away.
-  Refused ownerChange() {
-    return this == OCAML ? Refused.EACCES : Refused.EPERM;
-  }
-
   /// Whether `@` names have permissions that can be seen and set.
   boolean hasSpecialPermissions() {
     return this != C_4_17;
-  }
-
-  /// Whether a READ of a name with `@` finds an empty value; it is malformed otherwise.
-  boolean readsSpecials() {
-    return this == OCAML;
   }
 
   /// Whether anybody may watch `@releaseDomain`.
@@ -159,11 +157,6 @@ public enum Dialect {
 
   /// Whether CONTROL says `OK` to guests and to commands that there are not, and does nothing.
   boolean shrugsAtControl() {
-    return this == OCAML;
-  }
-
-  /// Whether a commit that changes nothing always succeeds.
-  boolean commitsReadOnly() {
     return this == OCAML;
   }
 

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class Domain {
   private static final int COUNTED = Quota.values().length;
 
+  /// No frame is known.
+  static final long NO_FRAME = -1;
+
   private final int domid;
   private final Limits limits;
   private final int[] use = new int[COUNTED];
@@ -25,6 +28,7 @@ public final class Domain {
   private boolean shutdown;
   private int features;
   private int port;
+  private long frame = NO_FRAME;
   private @Nullable UUID uuid;
   private @Nullable Domain target;
   private @Nullable Client ring;
@@ -131,7 +135,17 @@ public final class Domain {
     port = itsPort;
   }
 
+  /// The frame with which it was introduced, or [#NO_FRAME].
+  long frame() {
+    return frame;
+  }
+
+  void setFrame(long itsFrame) {
+    frame = itsFrame;
+  }
+
   void forgetIntroduction() {
+    frame = NO_FRAME;
     introduced = false;
     ring = null;
     shutdown = false;

@@ -80,6 +80,16 @@ final class DomainRequests {
     return ring;
   }
 
+  /// Connects a ring to another port; nothing else changes.
+  ///
+  /// @throws Refused what binding said
+  void rebind(Client ring, int port) throws Refused {
+    if (ring.domain().port() != port) {
+      connect(ring, port);
+      ring.domain().setPort(port);
+    }
+  }
+
   private void connect(Client ring, int port) throws Refused {
     try {
       host.connectRing(ring, port);

@@ -104,7 +104,9 @@ final class DomainTable {
       Optional<StoreHost.DomainStatus> status = host.status(domain.domid());
       if (status.isEmpty() || status.get().dying() || !domain.is(status.get().uuid())) {
         dead.add(domain);
-      } else if (status.get().stopped() && !domain.isShutdown() && domain.isIntroduced()) {
+      } else if (status.get().stopped()
+          && (!domain.isShutdown() || dialect().repeatsShutdowns())
+          && domain.isIntroduced()) {
         domain.setShutdown(true);
         events.fireSpecial(Events.RELEASE_DOMAIN, domain.domid());
         stopped = true;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /// The table of domains by id, and the accounting of nodes: every entry of every node counts for
 /// the
 /// domain that it names, every node and its bytes for its owner.
-final class Domains {
+final class Domains implements NodeCounts {
   private static final int GROUP = 256;
 
   private final @Nullable Domain[][] groups = new @Nullable Domain[GROUP][];
@@ -74,11 +74,13 @@ final class Domains {
     return null;
   }
 
-  void nodeAdded(Node node) {
+  @Override
+  public void nodeAdded(Node node) {
     count(node, 1);
   }
 
-  void nodeRemoved(Node node) {
+  @Override
+  public void nodeRemoved(Node node) {
     count(node, -1);
   }
 
@@ -103,7 +105,8 @@ final class Domains {
     owner.add(Quota.MEMORY, sign * node.memory());
   }
 
-  void nodeChanged(Node from, Node to) {
+  @Override
+  public void nodeChanged(Node from, Node to) {
     if (from.perms() == to.perms()) {
       account(to.perms().owner()).add(Quota.MEMORY, to.memory() - from.memory());
     } else {

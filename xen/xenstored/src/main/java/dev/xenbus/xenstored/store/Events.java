@@ -1,6 +1,5 @@
 package dev.xenbus.xenstored.store;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +18,11 @@ final class Events {
 
   private final WatchTable table;
   private final Tree tree;
+  private final boolean ocaml;
+  private final boolean namesDomains;
   private final long timeoutNanos;
   private long deadlineNanos;
   private boolean muted;
-
-  // Events that wait for the reply of the request that caused them; null if they precede it.
-  private final @Nullable ArrayDeque<Late> late;
-
-  @SuppressWarnings("ArrayRecordComponent") // lives for one request; nobody compares it
-  private record Late(Watch watch, byte[] path, @Nullable Blame charged) {}
 
   private @Nullable Blame blame;
   private @Nullable Journal journal;
@@ -50,7 +45,8 @@ final class Events {
   Events(WatchTable table, Tree tree, Dialect dialect, long timeoutNanos) {
     this.table = table;
     this.tree = tree;
-    this.late = dialect.tellsAfterReply() ? new ArrayDeque<>() : null;
+    this.namesDomains = dialect == Dialect.C;
+    this.ocaml = dialect.mergesTransactions();
     this.timeoutNanos = timeoutNanos == 0 ? Long.MAX_VALUE : timeoutNanos;
   }
 
@@ -177,13 +173,15 @@ final class Events {
     }
   }
 
+  /// Tells a watch of a path, whoever may see it.
+  void tell(Watch watch, byte[] changed) {
+    about(changed, 0, changed.length, null);
+    deliver(watch);
+  }
+
   private void deliver(Watch watch) {
     Client to = watch.client();
     Blame charged = blame == null || blame.client() == to ? null : blame;
-    if (late != null) {
-      late.add(new Late(watch, Arrays.copyOfRange(path, pathStart, pathEnd), charged));
-      return;
-    }
     watch
         .client()
         .out()
@@ -196,24 +194,6 @@ final class Events {
             charged);
     if (journal != null) {
       journal.event(to, path, pathStart, pathEnd, watch.token());
-    }
-  }
-
-  /// Sends what waits for the reply that is out by now, for watches that are still there.
-  void endRequest() {
-    if (late == null) {
-      return;
-    }
-    for (Late event = late.poll(); event != null; event = late.poll()) {
-      Client to = event.watch.client();
-      if (!to.isGone()) {
-        byte[] fired = event.path;
-        long deadline = to.isPrivileged() ? Long.MAX_VALUE : deadlineNanos;
-        to.out().addEvent(event.watch, fired, 0, fired.length, deadline, event.charged);
-        if (journal != null) {
-          journal.event(to, fired, 0, fired.length, event.watch.token());
-        }
-      }
     }
   }
 
@@ -251,8 +231,9 @@ final class Events {
     if (list != null) {
       aboutSpecial(plain, plain);
       for (int i = 0; i < list.size(); i++) {
-        if (!list.get(i).hasDepth()) {
-          deliverIf(list.get(i), 0);
+        Watch watch = list.get(ocaml ? list.size() - 1 - i : i);
+        if (!watch.hasDepth()) {
+          deliverIf(watch, 0);
         }
       }
     }
@@ -260,6 +241,9 @@ final class Events {
 
   /// Something happened to the given domain; who asked for it alone or for a depth is told.
   void fireSpecial(String name, int domid) {
+    if (!namesDomains) {
+      return;
+    }
     byte[] plain = Bytes.of(name);
     byte[] named = Bytes.of(name + "/" + domid);
     WatchList list = table.at(plain);
@@ -284,6 +268,7 @@ final class Events {
     about(fired, 0, fired.length, null);
     looked = true;
     parent = tree.root();
-    node = tree.find(plain, 0, plain.length) ? tree.found() : null;
+    byte[] kept = ocaml ? Bytes.of("/" + Bytes.text(plain)) : plain;
+    node = tree.find(kept, 0, kept.length) ? tree.found() : null;
   }
 }

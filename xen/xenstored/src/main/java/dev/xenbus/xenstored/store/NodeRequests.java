@@ -3,9 +3,6 @@ package dev.xenbus.xenstored.store;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.xenstore.XenstoreLimits;
 import dev.xenbus.abi.xenstore.XenstoreRing;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The requests about nodes: READ, DIRECTORY, DIRECTORY_PART, GET_PERMS, WRITE, MKDIR, RM,
@@ -13,20 +10,18 @@ import org.jspecify.annotations.Nullable;
 final class NodeRequests {
   private final DomainTable domains;
   private final Dialect dialect;
-  private final int valueBytesMax;
   private final int moreNodeBytes;
 
   NodeRequests(DomainTable domains) {
     this.domains = domains;
     this.dialect = domains.dialect();
-    this.valueBytesMax = dialect.valueBytesMax();
     this.moreNodeBytes = dialect.nodeHeaderBytes() - Dialect.C.nodeHeaderBytes();
   }
 
   // ---- looking
 
   void read(Request request) throws Refused {
-    Node node = require(request, request.onlyPath(dialect.readsSpecials()), Perms.READ);
+    Node node = require(request, request.onlyPath(false), Perms.READ);
     request.reply(node.value());
   }
 
@@ -36,11 +31,6 @@ final class NodeRequests {
       throw Refused.E2BIG;
     }
     Outbox out = request.begin();
-    if (dialect.sortsDirectories()) {
-      putSorted(out, children);
-      request.finish();
-      return;
-    }
     for (int slot = 0; slot < children.slots(); slot++) {
       Node child = children.at(slot);
       if (child != null) {
@@ -49,21 +39,6 @@ final class NodeRequests {
       }
     }
     request.finish();
-  }
-
-  private static void putSorted(Outbox out, Children children) {
-    List<byte[]> names = new ArrayList<>();
-    for (int slot = 0; slot < children.slots(); slot++) {
-      Node child = children.at(slot);
-      if (child != null) {
-        names.add(child.name());
-      }
-    }
-    names.sort(Arrays::compareUnsigned);
-    for (byte[] name : names) {
-      out.put(name);
-      out.put(0);
-    }
   }
 
   void directoryPart(Request request) throws Refused {
@@ -125,9 +100,6 @@ final class NodeRequests {
   void write(Request request) throws Refused {
     int nul = request.firstString();
     PathRef path = request.path(request.start(), nul, false);
-    if (request.end() - nul - 1 > valueBytesMax) {
-      throw Refused.E2BIG;
-    }
     View view = request.view();
     Node node = view.findToChange(path, request.client());
     if (node == null) {
@@ -162,7 +134,7 @@ final class NodeRequests {
     }
     Perms perms = ancestor.perms();
     if (!client.isPrivileged()) {
-      perms = dialect.creatorOwns() ? perms.withOwner(client.domid()) : perms;
+      perms = perms.withOwner(client.domid());
       checkCreation(request, path, value.length, perms, ancestor);
     }
     view.create(value, perms);
@@ -258,7 +230,7 @@ final class NodeRequests {
     PathRef path = request.path(request.start(), nul, dialect.hasSpecialPermissions());
     Node node = require(request, path, Perms.WRITE | Perms.OWNER);
     if (!client.isPrivileged() && perms.owner() != node.perms().owner()) {
-      throw dialect.ownerChange();
+      throw Refused.EPERM;
     }
     checkSize(request, Node.size(perms.size(), node.value().length, node.children().nameBytes()));
     request.view().setPerms(perms);
@@ -291,9 +263,6 @@ final class NodeRequests {
 
   /// Whether an entry for a domain may ever match: a domain that comes later is another one.
   private boolean isMeaningful(Client writer, int domid) {
-    if (dialect.trustsFutureDomains()) {
-      return true;
-    }
     if (domid == Domid.ANY.value()) {
       return writer.domain().hasFeature(XenstoreRing.FEATURE_ANY_DOMAIN);
     }

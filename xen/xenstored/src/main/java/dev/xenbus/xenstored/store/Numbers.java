@@ -2,7 +2,7 @@ package dev.xenbus.xenstored.store;
 
 /// Numbers in payloads.
 final class Numbers {
-  private static final int DOMID_MAX = 65535;
+  static final int DOMID_MAX = 65535;
 
   private Numbers() {}
 
@@ -59,6 +59,53 @@ final class Numbers {
       number = Math.min(10 * number + bytes[at] - '0', Integer.MAX_VALUE);
     }
     return negative ? -number : number;
+  }
+
+  /// The number that the first digits in a string make, whatever stands around them; 0 if there are
+  /// none. What does not fit stays at the border.
+  static long anywhere(byte[] bytes, int start, int end) {
+    int at = start;
+    while (at < end && (bytes[at] < '0' || bytes[at] > '9')) {
+      at++;
+    }
+    long number = 0;
+    for (; at < end && bytes[at] >= '0' && bytes[at] <= '9'; at++) {
+      number = Math.min(10 * number + bytes[at] - '0', Long.MAX_VALUE / 100);
+    }
+    return number;
+  }
+
+  /// A number up to 65535 as OCaml writes them: decimal, or behind `0x`, `0o`, `0b`, with a `+` and
+  /// with underscores between the digits, the whole string.
+  ///
+  /// @throws Refused `EINVAL`
+  static int literal(byte[] bytes, int start, int end) throws Refused {
+    int at = start < end && bytes[start] == '+' ? start + 1 : start;
+    int base = 10;
+    if (end - at > 2 && bytes[at] == '0') {
+      base =
+          switch (bytes[at + 1] | 0x20) {
+            case 'x' -> 16;
+            case 'o' -> 8;
+            case 'b' -> 2;
+            default -> 10;
+          };
+      at += base == 10 ? 0 : 2;
+    }
+    if (at == end || bytes[at] == '_') {
+      throw Refused.EINVAL;
+    }
+    int number = 0;
+    for (; at < end; at++) {
+      if (bytes[at] != '_') {
+        int digit = Character.digit(bytes[at], base);
+        number = base * number + digit;
+        if (digit < 0 || number > DOMID_MAX) {
+          throw Refused.EINVAL;
+        }
+      }
+    }
+    return number;
   }
 
   /// A decimal number from 0 up, the whole string.

@@ -1,5 +1,7 @@
 package dev.xenbus.xenstored.store;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A hash table from absolute paths to entries that is asked with slices, without making keys.
@@ -27,6 +29,18 @@ final class PathMap<E extends PathEntry> {
       entry = entry.next;
     }
     return (E) entry;
+  }
+
+  /// All entries, in no order.
+  @SuppressWarnings("unchecked") // only put() adds, and it adds E alone
+  List<E> all() {
+    List<E> entries = new ArrayList<>(size);
+    for (PathEntry first : buckets) {
+      for (PathEntry entry = first; entry != null; entry = entry.next) {
+        entries.add((E) entry);
+      }
+    }
+    return entries;
   }
 
   /// Adds an entry whose path is not there yet.

@@ -42,8 +42,24 @@ final class PathRef {
       prefixHome(client, from, first, last);
     }
     checkShape();
-    if (!client.isPrivileged() && counted() >= client.limits().hard(Quota.PATH_MAX)) {
+    boolean limited =
+        client.limits().dialect().limitsEveryPath() ? !special : !client.isPrivileged();
+    if (limited && counted() >= client.limits().hard(Quota.PATH_MAX)) {
       throw Refused.EINVAL;
+    }
+  }
+
+  /// Takes the path in `from[first..last)`; a name with `@` is that of a child of the root.
+  ///
+  /// @throws Refused `EINVAL` if it is malformed or too long
+  void setRooted(Client client, byte[] from, int first, int last) throws Refused {
+    if (first < last && from[first] == '@') {
+      byte[] rooted = new byte[1 + last - first];
+      rooted[0] = '/';
+      System.arraycopy(from, first, rooted, 1, last - first);
+      set(client, rooted, 0, rooted.length, false);
+    } else {
+      set(client, from, first, last, false);
     }
   }
 

@@ -81,7 +81,7 @@ final class Perms {
   /// What a client may do with a node that has these permissions and was last modified at the given
   /// generation: the first rule that matches decides.
   int rights(Client client, long nodeGeneration) {
-    if (client.isPrivileged()) {
+    if (client.mayDoAll()) {
       return ALL;
     }
     int owner = owner();

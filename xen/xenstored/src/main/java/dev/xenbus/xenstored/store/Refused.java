@@ -25,6 +25,7 @@ final class Refused extends Exception {
   static final Refused ENOMEM = with(Errno.ENOMEM);
   static final Refused ENOSPC = with(Errno.ENOSPC);
   static final Refused ENOSYS = with(Errno.ENOSYS);
+  static final Refused EIO = with(Errno.EIO);
   static final Refused EBUSY = with(Errno.EBUSY);
   static final Refused EAGAIN = with(Errno.EAGAIN);
   static final Refused E2BIG = with(Errno.E2BIG);

@@ -17,11 +17,13 @@ final class Request {
   /// Replies up to this long are sent even if the client has no memory left.
   private static final int REPLY_FREE_BYTES = 16;
 
-  private static final byte[] OK = Bytes.of("OK\0");
+  /// Not to be changed.
+  static final byte[] OK = Bytes.of("OK\0");
 
   private final PathRef path = new PathRef();
   private Client client;
   private View view;
+  private @Nullable OpenTransaction transaction;
   private @Nullable Blame blame;
   private byte[] buffer = Bytes.EMPTY;
   private int type;
@@ -40,6 +42,7 @@ final class Request {
     client = from;
     buffer = bytes;
     view = direct;
+    transaction = null;
     blame = whose;
     type = (int) INT.get(bytes, offset);
     requestId = (int) INT.get(bytes, offset + 4);
@@ -61,12 +64,25 @@ final class Request {
   }
 
   /// The transaction that it is in; null outside.
-  @Nullable Transaction transaction() {
-    return view instanceof Transaction transaction ? transaction : null;
+  @Nullable OpenTransaction transaction() {
+    return transaction;
   }
 
-  void enter(Transaction transaction) {
-    view = transaction;
+  void enter(OpenTransaction itsTransaction) {
+    transaction = itsTransaction;
+    if (itsTransaction instanceof Transaction nodes) {
+      view = nodes;
+    }
+  }
+
+  /// The whole message, header included; a copy.
+  byte[] frame() {
+    return Arrays.copyOfRange(buffer, start - XenstoreLimits.HEADER_BYTES, end);
+  }
+
+  /// Takes a message that [#frame] gave.
+  void repeat(Client from, byte[] frame) {
+    set(from, frame, 0, view, null);
   }
 
   View view() {
@@ -127,6 +143,10 @@ final class Request {
     return nul;
   }
 
+  boolean endsWithNul() {
+    return end > start && buffer[end - 1] == 0;
+  }
+
   String text(int from, int to) {
     return Bytes.text(buffer, from, to);
   }
@@ -152,6 +172,14 @@ final class Request {
   /// @throws Refused `EINVAL` if it is malformed
   PathRef path(int from, int to, boolean special) throws Refused {
     path.set(client, buffer, from, to, special);
+    return path;
+  }
+
+  /// The path of a node in the given part of the payload, a name with `@` being one below the root.
+  ///
+  /// @throws Refused `EINVAL` if it is malformed
+  PathRef rootedPath(int from, int to) throws Refused {
+    path.setRooted(client, buffer, from, to);
     return path;
   }
 

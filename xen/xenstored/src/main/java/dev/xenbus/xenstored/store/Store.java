@@ -43,6 +43,8 @@ public final class Store {
   private final ControlRequests control;
   private final Domain dom0;
   private final Request request;
+  private final OcamlRequests ocaml;
+  private final OcamlDomainRequests ocamlDomains;
   private final @Nullable Handler[] handlers;
   private @Nullable Journal journal;
   private int lastSocket;
@@ -66,19 +68,29 @@ public final class Store {
     this.tree = new Tree(domains);
     this.events = new Events(watchTable, tree, dialect, settings.watchEventNanos());
     this.direct = new DirectView(tree, events, holds);
-    this.transactions = new TransactionRequests(tree, domains, events, writeRate, holds);
+    this.dom0 = domains.account(0);
+    dom0.setKnown(0, new UUID(0, 0), dialect.features());
+    Client anybody = new Client(dom0, true);
+    this.request = new Request(anybody, direct);
+    this.ocaml =
+        new OcamlRequests(
+            tree, domains, new OcamlEvents(watchTable, events), new Request(anybody, direct));
+    this.transactions =
+        new TransactionRequests(
+            tree, domains, events, writeRate, holds, dialect.mergesTransactions() ? ocaml : null);
     this.watches = new WatchRequests(watchTable, events, transactions);
     // Room for all: those that the dialect lacks are taken out again.
     this.handlers = new Handler[Dialect.C.types()];
     this.host = host;
     this.domainTable = new DomainTable(domains, tree, events, direct, watches, host, settings);
     this.domainRequests = new DomainRequests(domainTable, events, host);
+    this.ocamlDomains = new OcamlDomainRequests(domainTable, domainRequests);
     this.control = new ControlRequests(domains, tree, watchTable, host, this::dump);
     control.onSwitch(this::chooseJournal);
-    this.dom0 = domains.account(0);
-    dom0.setKnown(0, new UUID(0, 0), dialect.features());
-    this.request = new Request(new Client(dom0, true), direct);
     fillTable();
+    if (dialect.mergesTransactions()) {
+      fillOcamlTable();
+    }
     for (int type = dialect.types(); type < handlers.length; type++) {
       handlers[type] = null;
     }
@@ -86,13 +98,25 @@ public final class Store {
   }
 
   private void makeFirstNodes() {
+    if (dialect.mergesTransactions()) {
+      for (String name : List.of(Events.RELEASE_DOMAIN, Events.INTRODUCE_DOMAIN)) {
+        makeNode("/" + name);
+      }
+      makeNode("/local");
+      makeNode("/tool/xenstored");
+      return;
+    }
     tree.addSpecial(
         Events.RELEASE_DOMAIN,
         dialect.letsAllWatchReleases()
             ? Perms.of(Perms.entry(0, 0), Perms.entry(Domid.ANY.value(), Perms.READ))
             : Perms.of(Perms.entry(0, 0)));
     tree.addSpecial(Events.INTRODUCE_DOMAIN, Perms.of(Perms.entry(0, 0)));
-    byte[] path = Bytes.of("/tool/xenstored");
+    makeNode("/tool/xenstored");
+  }
+
+  private void makeNode(String name) {
+    byte[] path = Bytes.of(name);
     tree.find(path, 0, path.length);
     tree.create(path, path.length, Bytes.EMPTY, tree.root().perms());
   }
@@ -124,6 +148,19 @@ public final class Store {
     privileged(MessageType.GET_QUOTA, quotas::getQuota);
     privileged(MessageType.SET_QUOTA, quotas::setQuota);
     privileged(MessageType.CONTROL, control::control);
+  }
+
+  private void fillOcamlTable() {
+    for (MessageType type : MessageType.values()) {
+      if (OcamlNodes.isAnsweredHere(type.code())) {
+        all(type, ocaml::node);
+      }
+    }
+    privileged(MessageType.INTRODUCE, ocamlDomains::introduce);
+    privileged(MessageType.RELEASE, ocamlDomains::release);
+    privileged(MessageType.RESUME, ocamlDomains::resume);
+    privileged(MessageType.SET_TARGET, ocamlDomains::setTarget);
+    privileged(MessageType.IS_DOMAIN_INTRODUCED, ocamlDomains::isDomainIntroduced);
   }
 
   private void all(MessageType type, Action action) {
@@ -278,7 +315,6 @@ public final class Store {
   public void scanDomains() {
     events.begin(null, nowNanos);
     domainTable.scan();
-    events.endRequest();
   }
 
   /// Drops what a guest did not take in time, and lets it write again if it was too fast.
@@ -346,7 +382,6 @@ public final class Store {
             client, request.transactionId(), Bytes.text(e.wireName(), 0, e.wireName().length - 1));
       }
     }
-    events.endRequest();
     return true;
   }
 
@@ -358,30 +393,45 @@ public final class Store {
   private void execute(Client client) throws Refused {
     int type = request.type();
     Handler handler = type >= 0 && type < handlers.length ? handlers[type] : null;
+    if (dialect.mergesTransactions() && (handler == null || !handler.ignoresTransaction)) {
+      enterTransaction(client);
+    }
     if (handler == null) {
       throw Refused.ENOSYS;
     }
-    if (handler.privileged && !client.isPrivileged()) {
+    if (handler.privileged && !client.mayDoAll()) {
       if (type == MessageType.CONTROL.code() && dialect.shrugsAtControl()) {
         request.ok();
         return;
       }
       throw Refused.EACCES;
     }
-    if (request.transactionId() != 0 && !handler.ignoresTransaction) {
-      Transaction transaction = client.transaction(request.transactionId());
-      if (transaction == null) {
-        throw dialect.unknownTransaction();
-      }
-      request.enter(transaction);
+    if (!dialect.mergesTransactions() && !handler.ignoresTransaction) {
+      enterTransaction(client);
     }
     long before = tree.generation();
     handler.action.run(request);
     if (!client.isPrivileged()
         && transactions.open() > 0
         && request.transaction() == null
+        && !dialect.mergesTransactions()
         && tree.generation() != before) {
       writeRate.charge(client.domain(), nowNanos);
+    }
+  }
+
+  private void enterTransaction(Client client) throws Refused {
+    if (request.transactionId() != 0) {
+      OpenTransaction transaction = client.transaction(request.transactionId());
+      if (transaction == null) {
+        throw dialect.unknownTransaction();
+      }
+      request.enter(transaction);
+      if (transaction instanceof OcamlTransaction counting) {
+        int type = request.type();
+        boolean ends = type == MessageType.TRANSACTION_END.code();
+        counting.count(ends || OcamlNodes.isAnsweredHere(type));
+      }
     }
   }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Starting one costs nothing. It commits if every node that it touched, found or missing, still
 /// has
 /// the generation that it had when touched first.
-final class Transaction extends View {
+final class Transaction extends View implements OpenTransaction {
   private static final int TOUCHED_MEMORY_FIXED = 120;
 
   private final int id;
@@ -44,11 +44,13 @@ final class Transaction extends View {
     }
   }
 
-  int id() {
+  @Override
+  public int id() {
     return id;
   }
 
-  Client client() {
+  @Override
+  public Client client() {
     return client;
   }
 
@@ -76,8 +78,8 @@ final class Transaction extends View {
     return touched;
   }
 
-  /// Gives back what it counts for. Called once, at its end.
-  void release() {
+  @Override
+  public void release() {
     if (!client.isPrivileged()) {
       client.domain().add(Quota.TRANSACTIONS, -1);
       client.domain().add(Quota.MEMORY, -memory);

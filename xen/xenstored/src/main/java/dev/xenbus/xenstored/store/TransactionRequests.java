@@ -1,6 +1,7 @@
 package dev.xenbus.xenstored.store;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -11,10 +12,18 @@ final class TransactionRequests {
   private final Events events;
   private final WriteRate writeRate;
   private final Holds holds;
+  private final @Nullable OcamlRequests ocaml;
   private int open;
   private long nowNanos;
 
-  TransactionRequests(Tree tree, Domains domains, Events events, WriteRate writeRate, Holds holds) {
+  TransactionRequests(
+      Tree tree,
+      Domains domains,
+      Events events,
+      WriteRate writeRate,
+      Holds holds,
+      @Nullable OcamlRequests ocaml) {
+    this.ocaml = ocaml;
     this.tree = tree;
     this.domains = domains;
     this.events = events;
@@ -40,7 +49,7 @@ final class TransactionRequests {
       throw client.limits().dialect().quotaError(Quota.TRANSACTIONS);
     }
     int id = client.nextTransactionId();
-    client.transactions().add(new Transaction(id, client, tree, holds, nowNanos));
+    client.transactions().add(begin(id, client));
     open++;
     Outbox out = request.begin();
     out.putNumber(Integer.toUnsignedLong(id));
@@ -48,13 +57,19 @@ final class TransactionRequests {
     request.finish();
   }
 
+  private OpenTransaction begin(int id, Client client) {
+    return ocaml != null
+        ? ocaml.begin(id, client)
+        : new Transaction(id, client, tree, holds, nowNanos);
+  }
+
   void end(Request request) throws Refused {
-    int nul = request.onlyString();
+    int end = ocaml != null ? firstEnd(request) : request.onlyString();
     boolean commit = request.buffer()[request.start()] == 'T';
-    if (nul != request.start() + 1 || (!commit && request.buffer()[request.start()] != 'F')) {
+    if (end != request.start() + 1 || (!commit && request.buffer()[request.start()] != 'F')) {
       throw Refused.EINVAL;
     }
-    Transaction transaction = request.transaction();
+    OpenTransaction transaction = request.transaction();
     if (transaction == null) {
       throw Refused.ENOENT;
     }
@@ -66,9 +81,28 @@ final class TransactionRequests {
         commit(client, transaction);
       }
     } finally {
-      holds.ended(transaction);
+      endHolds(transaction);
     }
     request.ok();
+  }
+
+  /// oxenstored looks at what stands before the first NUL, if there is one.
+  private static int firstEnd(Request request) {
+    int nul = request.nul(request.start());
+    return nul < 0 ? request.end() : nul;
+  }
+
+  private void endHolds(OpenTransaction transaction) {
+    if (transaction instanceof Transaction holder) {
+      holds.ended(holder);
+    }
+  }
+
+  private void commit(Client client, OpenTransaction transaction) throws Refused {
+    switch (transaction) {
+      case Transaction conflicting -> commit(client, conflicting);
+      case OcamlTransaction merging -> Objects.requireNonNull(ocaml).commit(merging);
+    }
   }
 
   private void commit(Client client, Transaction transaction) throws Refused {
@@ -76,9 +110,6 @@ final class TransactionRequests {
       throw Refused.ENOMEM;
     }
     checkOwners(transaction);
-    if (!transaction.isModifying() && client.limits().dialect().commitsReadOnly()) {
-      return;
-    }
     if (transaction.conflicts()) {
       throw Refused.EAGAIN;
     }
@@ -123,14 +154,14 @@ final class TransactionRequests {
   }
 
   void dropAll(Client client) {
-    for (Transaction transaction : client.transactions()) {
+    for (OpenTransaction transaction : client.transactions()) {
       forget(transaction);
-      holds.ended(transaction);
+      endHolds(transaction);
     }
     client.transactions().clear();
   }
 
-  private void forget(Transaction transaction) {
+  private void forget(OpenTransaction transaction) {
     transaction.release();
     open--;
   }

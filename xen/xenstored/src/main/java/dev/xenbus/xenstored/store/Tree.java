@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Tree {
   private static final byte[] ROOT_NAME = Bytes.EMPTY;
 
-  private final Domains domains;
+  private final NodeCounts domains;
   private Node root;
   private Node specials;
   private long generation;
@@ -23,7 +23,7 @@ final class Tree {
   private int depth;
   private int restStart;
 
-  Tree(Domains domains) {
+  Tree(NodeCounts domains) {
     this.domains = domains;
     Perms dom0 = Perms.of(Perms.entry(0, 0));
     this.root = new Node(ROOT_NAME, Bytes.EMPTY, dom0, FewChildren.NONE, nextGeneration());
@@ -31,6 +31,20 @@ final class Tree {
     domains.nodeAdded(root);
     this.nodes = new Node[64];
     this.nodes[0] = root;
+  }
+
+  private Tree(NodeCounts counts, Tree from) {
+    this.domains = counts;
+    this.root = from.root;
+    this.specials = from.specials;
+    this.generation = from.generation;
+    this.nodes = new Node[16];
+    this.nodes[0] = root;
+  }
+
+  /// A tree that begins as this one is now, and goes its own way.
+  Tree fork(NodeCounts counts) {
+    return new Tree(counts, this);
   }
 
   Node root() {
@@ -177,6 +191,89 @@ final class Tree {
     }
     replaceAt(
         depth - 1, parent.withChildren(parent.children().remove(slots[depth]), nextGeneration()));
+  }
+
+  /// The node at a path below some root, or null.
+  static @Nullable Node nodeAt(Node top, byte[] path) {
+    Node node = top;
+    for (int at = 1; at < path.length; ) {
+      int stop = at;
+      while (stop < path.length && path[stop] != '/') {
+        stop++;
+      }
+      int slot = node.children().find(path, at, stop, Bytes.hash(path, at, stop));
+      Node child = slot < 0 ? null : node.children().at(slot);
+      if (child == null) {
+        return null;
+      }
+      node = child;
+      at = stop + 1;
+    }
+    return node;
+  }
+
+  /// Becomes what a fork of it became.
+  void adopt(Tree fork) {
+    generation = Math.max(generation, fork.generation);
+    adopt(fork.root);
+  }
+
+  /// Takes over what a fork of it has at a path; there is something at that path in both.
+  void graft(Tree fork, byte[] path) {
+    generation = Math.max(generation, fork.generation) + 1;
+    Node node = nodeAt(fork.root, path);
+    if (node == null || !find(path, 0, path.length)) {
+      throw new IllegalStateException("nothing at " + Bytes.text(path));
+    }
+    count(nodes[depth], node);
+    replaceAt(depth, node);
+  }
+
+  /// Gets another root.
+  void adopt(Node changed) {
+    generation++;
+    count(root, changed);
+    root = changed;
+  }
+
+  /// Accounts for the difference; what is shared is not looked at.
+  private void count(Node from, Node to) {
+    if (from == to) {
+      return;
+    }
+    domains.nodeChanged(from, to);
+    for (int slot = 0; slot < to.children().slots(); slot++) {
+      Node child = to.children().at(slot);
+      Node other = child == null ? null : childLike(from, child);
+      if (child != null && other == null) {
+        countAll(child, true);
+      } else if (child != null && other != null) {
+        count(other, child);
+      }
+    }
+    for (int slot = 0; slot < from.children().slots(); slot++) {
+      Node child = from.children().at(slot);
+      if (child != null && childLike(to, child) == null) {
+        countAll(child, false);
+      }
+    }
+  }
+
+  private static @Nullable Node childLike(Node parent, Node child) {
+    byte[] name = child.name();
+    int slot = parent.children().find(name, 0, name.length, child.hash());
+    return slot < 0 ? null : parent.children().at(slot);
+  }
+
+  private void countAll(Node top, boolean added) {
+    SubtreeWalk walk = new SubtreeWalk(top, Bytes.EMPTY, 0, 0);
+    while (walk.next()) {
+      if (walk.isLeaving() && added) {
+        domains.nodeAdded(walk.node());
+      } else if (walk.isLeaving()) {
+        domains.nodeRemoved(walk.node());
+      }
+    }
   }
 
   /// Adds to the list of hidden names, at start only.

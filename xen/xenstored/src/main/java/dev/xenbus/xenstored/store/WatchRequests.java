@@ -21,6 +21,10 @@ final class WatchRequests {
     if (strings != 2 && !(deep && client.domain().hasFeature(XenstoreRing.FEATURE_WATCH_DEPTH))) {
       throw Refused.EINVAL;
     }
+    boolean limitFirst = client.limits().dialect().mergesTransactions();
+    if (limitFirst && !request.endsWithNul()) {
+      throw Refused.EINVAL;
+    }
     int pathEnd = request.firstString();
     int tokenEnd = request.nul(pathEnd + 1);
     int depth = Watch.NO_DEPTH;
@@ -29,6 +33,9 @@ final class WatchRequests {
     }
     PathRef path = request.path(request.start(), pathEnd, true);
     byte[] bytes = request.buffer();
+    if (limitFirst) {
+      checkRoom(client, 0);
+    }
     if (table.find(client, path, bytes, pathEnd + 1, tokenEnd) != null) {
       throw Refused.EEXIST;
     }

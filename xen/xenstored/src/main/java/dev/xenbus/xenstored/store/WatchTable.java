@@ -1,5 +1,7 @@
 package dev.xenbus.xenstored.store;
 
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// All watches, by path. A client's list and this table change together, here.
@@ -22,6 +24,30 @@ final class WatchTable {
 
   @Nullable WatchList at(byte[] path) {
     return lists.find(path, 0, path.length, Bytes.hash(path, 0, path.length));
+  }
+
+  /// Every list of watches on a node below the given one, parents first, children by name.
+  List<WatchList> below(byte[] path) {
+    int length = path.length == 1 ? 0 : path.length;
+    return lists.all().stream()
+        .filter(
+            list ->
+                list.path().length > length + 1
+                    && list.path()[length] == '/'
+                    && Arrays.equals(list.path(), 0, length, path, 0, length))
+        .sorted((one, other) -> WatchTable.compare(one.path(), other.path()))
+        .toList();
+  }
+
+  /// Compares name by name: the slash is less than any other character.
+  private static int compare(byte[] one, byte[] other) {
+    int at = Arrays.mismatch(one, other);
+    if (at < 0 || at == one.length || at == other.length) {
+      return Integer.compare(one.length, other.length);
+    }
+    int a = one[at] == '/' ? 0 : one[at] & 0xFF;
+    int b = other[at] == '/' ? 0 : other[at] & 0xFF;
+    return Integer.compare(a, b);
   }
 
   @Nullable Watch find(Client client, PathRef path, byte[] bytes, int tokenStart, int tokenEnd) {

@@ -5,6 +5,8 @@ import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
+import dev.xenbus.xenstored.store.Dialect;
+import dev.xenbus.xenstored.store.StoreSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +28,21 @@ final class Rig {
     void run(Rig rig) throws Exception;
   }
 
-  private Rig(Machine machine) throws Exception {
+  private Rig(Machine machine, Dialect dialect) throws Exception {
     this.machine = machine;
     this.xen = new FakeXen(machine.cpu("guests"));
     this.server =
         new Server(
             machine.cpu("dom0"),
-            new Server.Options(Optional.of(xen.devices()), List.of(), Map.of(), log::add));
+            new Server.Options(
+                Optional.of(xen.devices()),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                StoreSettings.of(dialect),
+                Optional.empty(),
+                Optional.empty(),
+                log::add));
   }
 
   /// Runs a script on a live machine and under several seeds.
@@ -60,9 +70,13 @@ final class Rig {
   }
 
   static void on(Machine machine, Script script) throws MachineFailure {
+    on(machine, Dialect.C, script);
+  }
+
+  static void on(Machine machine, Dialect dialect, Script script) throws MachineFailure {
     Callable<Void> main =
         () -> {
-          Rig rig = new Rig(machine);
+          Rig rig = new Rig(machine, dialect);
           script.run(rig);
           rig.server.stop();
           return null;

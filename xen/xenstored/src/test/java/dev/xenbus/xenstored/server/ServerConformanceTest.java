@@ -2,6 +2,7 @@ package dev.xenbus.xenstored.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.xenbus.abi.xenstore.Message;
 import dev.xenbus.abi.xenstore.MessageType;
@@ -16,6 +17,8 @@ import dev.xenbus.xenstore.conformance.ScriptRunner.Result;
 import dev.xenbus.xenstore.conformance.SocketTarget;
 import dev.xenbus.xenstore.conformance.StoreScript;
 import dev.xenbus.xenstore.conformance.Target;
+import dev.xenbus.xenstored.store.Dialect;
+import dev.xenbus.xenstored.store.StoreSettings;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +28,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The conformance facts on the daemon: over Unix sockets on a live machine, and through streams
@@ -34,6 +41,7 @@ class ServerConformanceTest {
   private static final List<Integer> GUESTS = List.of(5, 6, 7, 8);
   private static final long STEPS_MAX = 100_000_000;
   private static final int SEEDS = 3;
+  private static final List<Dialect> DIALECTS = List.of(Dialect.C, Dialect.OCAML);
   private static final int CHUNK_BYTES = 256; // a ring holds 1024
 
   @TempDir private Path folder;
@@ -67,7 +75,7 @@ class ServerConformanceTest {
   private record OverSockets(SocketTarget sockets, Xen xen) implements Target {
     @Override
     public String profile() {
-      return "c";
+      return sockets.profile();
     }
 
     @Override
@@ -96,15 +104,17 @@ class ServerConformanceTest {
   private static final class WithinMachine implements Target {
     private final Rig rig;
     private final Xen xen;
+    private final Dialect dialect;
 
-    WithinMachine(Rig rig) {
+    WithinMachine(Rig rig, Dialect dialect) {
       this.rig = rig;
+      this.dialect = dialect;
       this.xen = new Xen(rig.xen);
     }
 
     @Override
     public String profile() {
-      return "c";
+      return dialect.profile();
     }
 
     @Override
@@ -168,60 +178,96 @@ class ServerConformanceTest {
     }
   }
 
-  @Test
-  void everyFactHoldsOverSockets() throws Exception {
-    LiveMachine machine = new LiveMachine();
-    Path socket = folder.resolve("socket");
-    SequencedMap<Integer, Path> guests = new LinkedHashMap<>();
-    GUESTS.forEach(domid -> guests.put(domid, folder.resolve("dom" + domid)));
-    List<String> broken =
-        machine.run(
-            () -> {
-              FakeXen xen = new FakeXen(machine.cpu("guests"));
-              Server server =
-                  new Server(
-                      machine.cpu("dom0"),
-                      new Server.Options(
-                          Optional.of(xen.devices()), List.of(socket), guests, line -> {}));
-              try {
-                return broken(new OverSockets(new SocketTarget(socket, guests, "c"), new Xen(xen)));
-              } finally {
-                server.stop();
-              }
-            });
-    assertEquals(List.of(), broken);
-  }
-
-  @Test
-  void everyFactHoldsThroughStreamsAndRings() throws Exception {
-    for (long seed = 1; seed <= SEEDS; seed++) {
-      Machine machine =
-          new SimulatedMachine(
-              SimulatedMachine.Options.seed(seed)
-                  .with(RandomWalk.patient()) // a reply may not be overtaken by its time-out
-                  .stepLimit(STEPS_MAX));
-      List<String> broken = new ArrayList<>();
-      Rig.on(machine, rig -> broken.addAll(broken(new WithinMachine(rig))));
-      assertEquals(List.of(), broken, "seed " + seed);
+  @TestFactory
+  Stream<DynamicContainer> everyFactHoldsOverSockets() throws Exception {
+    List<DynamicContainer> dialects = new ArrayList<>();
+    for (Dialect dialect : DIALECTS) {
+      dialects.add(reported(dialect.label(), overSockets(dialect)));
     }
+    return dialects.stream();
   }
 
-  /// Runs every fact and returns what is broken; nearly none may be skipped.
-  private static List<String> broken(Target target) throws IOException {
-    ScriptRunner runner = new ScriptRunner(target);
-    List<String> broken = new ArrayList<>();
-    Map<Outcome, Integer> counts = new LinkedHashMap<>();
-    for (StoreScript script : Facts.all()) {
-      Result result = runner.run(script);
-      counts.merge(result.outcome(), 1, Integer::sum);
-      if (result.outcome() == Outcome.BROKEN) {
-        broken.add(result.detail());
+  private List<Result> overSockets(Dialect dialect) throws Exception {
+    LiveMachine machine = new LiveMachine();
+    Path socket = folder.resolve(dialect.label());
+    SequencedMap<Integer, Path> guests = new LinkedHashMap<>();
+    GUESTS.forEach(domid -> guests.put(domid, folder.resolve(dialect.label() + "-dom" + domid)));
+    return machine.run(
+        () -> {
+          FakeXen xen = new FakeXen(machine.cpu("guests"));
+          Server server =
+              new Server(
+                  machine.cpu("dom0"),
+                  new Server.Options(
+                      Optional.of(xen.devices()),
+                      List.of(socket),
+                      guests,
+                      Map.of(),
+                      StoreSettings.of(dialect),
+                      Optional.empty(),
+                      Optional.empty(),
+                      line -> {}));
+          try {
+            SocketTarget sockets = new SocketTarget(socket, guests, dialect.profile());
+            return results(new OverSockets(sockets, new Xen(xen)));
+          } finally {
+            server.stop();
+          }
+        });
+  }
+
+  @TestFactory
+  Stream<DynamicContainer> everyFactHoldsThroughStreamsAndRings() throws Exception {
+    List<DynamicContainer> runs = new ArrayList<>();
+    for (Dialect dialect : DIALECTS) {
+      for (long seed = 1; seed <= SEEDS; seed++) {
+        runs.add(reported(dialect.label() + ", seed " + seed, withinMachine(dialect, seed)));
       }
     }
-    if (broken.isEmpty()) {
-      assertTrue(counts.getOrDefault(Outcome.HOLDS, 0) >= 200, () -> counts.toString());
+    return runs.stream();
+  }
+
+  private static List<Result> withinMachine(Dialect dialect, long seed) throws Exception {
+    Machine machine =
+        new SimulatedMachine(
+            SimulatedMachine.Options.seed(seed)
+                .with(RandomWalk.patient()) // a reply may not be overtaken by its time-out
+                .stepLimit(STEPS_MAX));
+    List<Result> results = new ArrayList<>();
+    Rig.on(machine, dialect, rig -> results.addAll(results(new WithinMachine(rig, dialect))));
+    return results;
+  }
+
+  /// Runs every fact of the target's profile.
+  private static List<Result> results(Target target) throws IOException {
+    ScriptRunner runner = new ScriptRunner(target);
+    List<Result> results = new ArrayList<>();
+    for (StoreScript script : Facts.all()) {
+      if (script.holdsFor(target.profile())) {
+        results.add(runner.run(script));
+      }
     }
-    return broken;
+    return results;
+  }
+
+  /// One reported test a fact; nearly none may be skipped.
+  private static DynamicContainer reported(String name, List<Result> results) {
+    Stream<DynamicTest> facts =
+        results.stream()
+            .map(
+                result ->
+                    DynamicTest.dynamicTest(
+                        result.script().name(),
+                        () -> {
+                          assumeTrue(result.outcome() != Outcome.SKIPPED, result::detail);
+                          assertEquals("", result.detail());
+                        }));
+    long skipped = results.stream().filter(r -> r.outcome() == Outcome.SKIPPED).count();
+    DynamicTest enough =
+        DynamicTest.dynamicTest(
+            "nearly all are played",
+            () -> assertTrue(results.size() > 150 && skipped == 0, () -> skipped + " skipped"));
+    return DynamicContainer.dynamicContainer(name, Stream.concat(facts, Stream.of(enough)));
   }
 
   /// The sockets' end of stream looks the same through [EOFException] wherever it happens.

@@ -274,6 +274,23 @@ class DialectTest {
         });
   }
 
+  /// A ring that is introduced again: the C daemon begins anew with it.
+  @Test
+  void introducedAgain() {
+    fact(
+        List.of("ENOENT", "1"),
+        List.of("EEXIST", ""),
+        () -> {
+          Peer d5 = guest(5);
+          d5.watch("/a", "t");
+          int tx = d5.start();
+          assertEquals("OK", s1.ask(MessageType.INTRODUCE, 0, "5|1|2|"));
+          d5.events();
+          String again = d5.unwatch("/a", "t").equals("OK") ? "EEXIST" : "ENOENT";
+          return List.of(again, d5.read(tx, "/").equals("EACCES") ? "" : "" + d5.start());
+        });
+  }
+
   @Test
   void optionsOfTheDaemon() {
     start(

@@ -1,5 +1,5 @@
 # CONTROL log shows and sets the switches.
-# profiles: c
-s1  CONTROL log         /Log switch settings:\n.*/
+# profiles: c ocaml
+s1  CONTROL log         /Log switch settings:\n.*/  (ocaml: OK)
 s1  CONTROL log on      OK
 s1  CONTROL log off     OK

@@ -1,3 +1,3 @@
 # Soft quotas are listed as the hard ones are.
-# profiles: c
-s1  CONTROL quota-soft  /.*memory.*/
+# profiles: c ocaml
+s1  CONTROL quota-soft  /.*memory.*/  (ocaml: OK)

@@ -1,5 +1,4 @@
 # What a domain owned goes when it is released, with everything below, whoever owns that.
-# profiles: c c17
 d5  GET_DOMAIN_PATH 5     *
 s1  WRITE /x/y 1          OK
 s1  SET_PERMS /x n5       OK

@@ -1,5 +1,5 @@
 # @introduceDomain is for domain 0 unless its entries say otherwise.
-# profiles: c
+# profiles: c ocaml
 d5  WATCH @introduceDomain t      OK
 d5  EVENT @introduceDomain t
 s1  INTRODUCE 7 1 1               OK

@@ -1,5 +1,4 @@
 # A child that was removed and made again is listed last.
-# profiles: c c17
 s1  WRITE /a/c 1   OK
 s1  WRITE /a/a 1   OK
 s1  RM    /a/c     OK

@@ -1,5 +1,4 @@
 # A commit's events on its own connection come before its reply.
-# profiles: c c17
 s1    WATCH /a t     OK
 s1    EVENT /a t
 s1    START t        *

@@ -1,5 +1,4 @@
 # A subtree removed in a transaction fires its root first, then what was below.
-# profiles: c c17
 s1    WRITE /a/b/c 1     OK
 s1    WATCH / top        OK
 s1    WATCH /a/b mid     OK

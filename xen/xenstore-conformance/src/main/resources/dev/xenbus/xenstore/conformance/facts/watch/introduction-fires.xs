@@ -1,6 +1,4 @@
 # Introducing a domain fires @introduceDomain, once.
-# profiles: c c17
-# differs: oxenstored maps the frame that is named
 s1  WATCH @introduceDomain t   OK
 s1  EVENT @introduceDomain t
 s1  INTRODUCE 7 1 1            OK

@@ -1,5 +1,4 @@
 # A watch above a removed subtree has one event, with the path that was removed.
-# profiles: c c17
 s1  WRITE /a/b/c 1   OK
 s1  WRITE /a/b/d 1   OK
 s1  WATCH /a t       OK

@@ -1,3 +1,2 @@
 # A type that does not exist is refused before its transaction is looked at.
-# profiles: c c17
-s1:77  RAW 500 "x\0" ENOSYS
+s1:77  RAW 500 "x\0" ENOSYS  (ocaml: EIO)
