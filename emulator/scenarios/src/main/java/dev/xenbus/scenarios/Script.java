@@ -87,8 +87,19 @@ public final class Script {
     ok("truncate -s 256K g" + number + ".img");
   }
 
+  /// Writes the files of a guest that sends a packet a second, which is zero-copy in dom0, for as
+  /// long as it runs; the others of this script do not.
+  public void guestWithTraffic(int number) {
+    configure(number, "");
+    image(number);
+  }
+
   /// Writes a guest's configuration, but makes no image for its disk.
   public void guestWithoutImage(int number) {
+    configure(number, "traffic=off");
+  }
+
+  private void configure(int number, String extra) {
     try {
       Files.writeString(
           folder.resolve("g" + number + ".cfg"),
@@ -96,14 +107,29 @@ public final class Script {
           name   = "g%1$d"
           memory = 64
           kernel = "vmlinuz"
-          extra  = "traffic=off"
+          extra  = "%2$s"
           disk   = [ 'g%1$d.img,raw,xvda,rw' ]
           vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0' ]
           """
-              .formatted(number));
+              .formatted(number, extra));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Returns whether dom0's log has a line with this text.
+  public boolean logged(String text) {
+    return dom0.kernel().printk().lines().stream().anyMatch(line -> line.text().contains(text));
+  }
+
+  /// Returns whether a thread of dom0's kernel of this name is in state D.
+  public boolean isStuck(String comm) {
+    return dom0.machine().tasks().stream()
+        .anyMatch(
+            task ->
+                task.comm().equals(comm)
+                    && task.cpu().equals(dom0.kernel().cpu())
+                    && task.state() == Task.State.D);
   }
 
   /// Expects something now.

@@ -21,13 +21,16 @@ public final class StallDemo {
     VIF,
     /// S2: the storage below the block device completes nothing. The network device closes behind
     /// it, in the same thread.
-    VBD;
+    VBD,
+    /// S3: a storage driver keeps a reference to a page that the block device has mapped for good.
+    /// Its requests are all answered. The network device closes behind it, in the same thread.
+    PGRANT;
 
     /// Returns which devices of guest 1 do not close, as places below `/local/domain/0/backend`.
     List<String> stuckDevices() {
       return switch (this) {
         case VIF -> List.of("vif/1/0");
-        case VBD -> List.of("vbd/1/51712", "vif/1/0");
+        case VBD, PGRANT -> List.of("vbd/1/51712", "vif/1/0");
       };
     }
   }
@@ -107,15 +110,33 @@ public final class StallDemo {
         console.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
         console.type("sleep 1");
       }
+      case PGRANT -> {
+        console.say("A storage driver below guest 1's disk keeps a reference to one page of it.");
+        console.type("echo 1.xvda > /sys/kernel/xwstall/vbd_hold_pgrant");
+        console.type("sleep 1");
+        console.say("Nobody notices: what guest 1 asks of its disk is answered.");
+        verdict.check(
+            "guest 1 still writes its disk",
+            console.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=64k count=16'").exit()
+                == 0);
+      }
     }
-    Done log = console.type("dmesg | grep xwstall");
-    if (kind == Kind.VIF) {
-      verdict.check(
-          "packet held",
-          log.out()
-              .matches(
+    checkHeld(console.type("dmesg | grep xwstall").out());
+  }
+
+  private void checkHeld(String log) {
+    switch (kind) {
+      case VIF ->
+          verdict.check(
+              "packet held",
+              log.matches(
                   "(?s).*xwstall: hold sk_buff=0x[0-9a-f]{16} at netdev=vif1.0 "
                       + "\\(nr_frag=2\\).*xwstall: grant\\(0\\) domid=1 gref=\\d+.*"));
+      case VBD -> {} // What hangs shows in the stack of the vbd's thread alone.
+      case PGRANT ->
+          verdict.check(
+              "persistent grant held",
+              log.matches("(?s).*xwstall: hold persistent grant of 1.xvda-0: domid=1 gref=\\d+.*"));
     }
   }
 
@@ -214,6 +235,7 @@ public final class StallDemo {
         switch (kind) {
           case VIF -> "echo 0 > /sys/kernel/xwstall/eavesdrop";
           case VBD -> "echo > /sys/kernel/xwstall/vbd_hold_bio";
+          case PGRANT -> "echo > /sys/kernel/xwstall/vbd_hold_pgrant";
         });
     console.type("sleep 1");
     if (kind == Kind.VBD) {
