@@ -162,7 +162,7 @@ public final class ScenarioLibrary {
     s.quiet("xl destroy g4");
     releaseOneByOne(s);
     s.within(15, "no guest is left", () -> s.dom0().domains().list().size() == 1);
-    s.nothingLeft();
+    s.nothingLeftButLoopDevices();
   }
 
   /// Lets go of one thing after the other; each ends one stall and no other.
