@@ -35,7 +35,10 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--kind",
       paramLabel = "KIND",
-      description = "vif: a network packet is held (default); vbd: the storage hangs.")
+      description = {
+        "vif: a network packet is held (default); vbd: the storage hangs;",
+        "pgrant: a storage driver keeps a page of the disk."
+      })
   private Kind kind = Kind.VIF;
 
   @Option(names = "--live", description = "In real time: the toolstack's 10 s are 10 s.")

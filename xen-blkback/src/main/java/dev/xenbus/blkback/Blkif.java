@@ -27,8 +27,9 @@ final class Blkif {
   private volatile List<BlkifRing> rings = List.of();
   private volatile @Nullable Vbd vbd;
 
-  /// One object, so that it can be removed again.
-  private final Runnable resized = this::attendAll;
+  /// Called when the disk changes its size and when the stall injector looks for pages. One object,
+  /// so that it can be removed again.
+  private final Runnable attention = this::attendAll;
 
   private BlockProtocol protocol = BlockProtocol.X86_64;
   private boolean persistent;
@@ -57,7 +58,8 @@ final class Blkif {
 
   void vbd(Vbd opened) {
     vbd = opened;
-    opened.disk().addResizeListener(resized);
+    opened.disk().addResizeListener(attention);
+    kernel.addStallListener(attention);
   }
 
   /// Returns the disk, which is open for as long as a worker runs.
@@ -131,7 +133,8 @@ final class Blkif {
     Vbd opened = vbd;
     if (opened != null) {
       vbd = null;
-      opened.disk().removeResizeListener(resized);
+      kernel.removeStallListener(attention);
+      opened.disk().removeResizeListener(attention);
       opened.close();
     }
   }

@@ -12,6 +12,7 @@ import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.machine.Cpu;
+import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.SpinLock;
@@ -58,9 +59,6 @@ final class BlkifRing {
 
   /// The worker while it is to be stopped: cleared by the stopper, never by the worker (XSA-350).
   private @Nullable Task worker;
-
-  /// The worker's name, such as `1.xvda-0`; empty before there was one.
-  private volatile String workerComm = "";
 
   private final SpinLock responseLock;
   private final SpinLock slotLock;
@@ -118,7 +116,6 @@ final class BlkifRing {
   void start(String comm) throws NoThread {
     Task made = kernel.cpu().kthread(comm, new RingWorker(this, blkif));
     worker = made;
-    workerComm = comm;
     made.wake();
   }
 
@@ -147,9 +144,21 @@ final class BlkifRing {
     pages = null;
     ring = null;
     mapping = null;
-    kernel.grants().unmapSync(persistentGrants.removeAll());
+    freeCaches();
     active = false;
     return true;
+  }
+
+  /// Gives back what the worker kept for later requests. Waits, in state D, for as long as anybody
+  /// else refers to one of the pages.
+  @KernelSymbol(value = "xen_blkbk_free_caches", module = "xen_blkback")
+  private void freeCaches() {
+    freePersistentGrants();
+  }
+
+  @KernelSymbol(value = "free_persistent_gnts", module = "xen_blkback")
+  private void freePersistentGrants() {
+    kernel.grants().unmapSync(persistentGrants.removeAll());
   }
 
   /// Ends the worker and waits for it; nothing happens if there is none.
@@ -276,10 +285,6 @@ final class BlkifRing {
   /// Ends a request: gives its pages back, and answers it once nothing of ours refers to them, so
   /// that the frontend can end its grants when it sees the response. Any context.
   void complete(PendingRequest request, int status) {
-    request
-        .segments
-        .firstPersistent()
-        .ifPresent(page -> kernel.stallPage("pgrant", workerComm, page));
     List<MappedGrant> pagesToUnmap = request.segments.release(kernel.clock().nanos());
     if (pagesToUnmap.isEmpty()) {
       finish(request, status);

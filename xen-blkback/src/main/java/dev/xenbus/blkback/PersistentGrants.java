@@ -172,6 +172,11 @@ final class PersistentGrants {
     return oldest;
   }
 
+  /// Returns the one with the lowest reference, in use or not; null if there is none.
+  @Nullable MappedGrant first() {
+    return count == 0 ? null : entries[0].grant;
+  }
+
   /// Takes all out.
   List<MappedGrant> removeAll() {
     List<MappedGrant> all = new ArrayList<>();

@@ -75,6 +75,10 @@ final class RingWorker implements Body {
   }
 
   private void keepHouse(Task self) {
+    MappedGrant first = grants.first();
+    if (first != null) {
+      kernel.stallPage("pgrant", self.comm(), first);
+    }
     long now = kernel.clock().nanos();
     if (blkif.isPersistent() && now >= nextPurgeNanos) {
       nextPurgeNanos = now + PURGE_INTERVAL_NANOS;

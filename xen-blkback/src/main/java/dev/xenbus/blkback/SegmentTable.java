@@ -6,7 +6,6 @@ import dev.xenbus.linux.api.MappedGrant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The segments of one request: checked copies of their descriptors, and their mapped pages.
@@ -88,12 +87,6 @@ final class SegmentTable {
       throw new IllegalStateException("segment " + index + " of " + mapped + " is not mapped");
     }
     return page;
-  }
-
-  /// Returns the page of the first segment if it stays mapped.
-  Optional<MappedGrant> firstPersistent() {
-    PersistentGrants.Entry first = mapped > 0 ? persistent[0] : null;
-    return first == null ? Optional.empty() : Optional.of(first.grant());
   }
 
   /// Gives persistent grants back and returns the others, which the caller unmaps; whatever was

@@ -1,7 +1,9 @@
 package dev.xenbus.blkback;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.XenbusState;
@@ -457,28 +459,78 @@ class BackendTest {
         });
   }
 
-  @Test
-  void heldPersistentGrantStallsTheRemoval() throws MachineFailure {
+  /// Guest memory that stays mapped has a page taken by somebody below; nothing but the removal
+  /// notices.
+  private static void persistent(BlkbackBench.Body body) throws MachineFailure {
     BlkbackBench.connected(
         BlockProtocol.X86_64,
         "w",
         "feature-persistent=1",
         (vbd, raw) -> {
+          vbd.await("worker", () -> task(vbd.dom0(), "1.xvda-0").isPresent());
+          body.run(vbd, raw);
+        });
+  }
+
+  private static void stallsTheRemoval(VbdFixture vbd, MappedGrant held) throws Exception {
+    vbd.store().remove(FRONT);
+    Task xenwatch = vbd.dom0().xenwatch();
+    vbd.await("stall", () -> xenwatch.wchan().equals("gnttab_unmap_refs_sync"));
+    Task.sleep(30_000_000_000L);
+    assertEquals(Task.State.D, xenwatch.state());
+    assertEquals(
+        List.of(
+            "free_persistent_gnts [xen_blkback]",
+            "xen_blkbk_free_caches [xen_blkback]",
+            "xen_blkif_disconnect [xen_blkback]",
+            "xen_blkbk_remove [xen_blkback]",
+            "frontend_changed [xen_blkback]",
+            "xenwatch_thread"),
+        symbols(xenwatch).subList(0, 6));
+    held.put();
+    vbd.await("unmapped", () -> vbd.dom0().fakeGrants().mappedCount() == 0);
+    vbd.await("nobody listens", () -> vbd.dom0().stallListeners() == 0);
+  }
+
+  @Test
+  void heldPersistentGrantStallsTheRemoval() throws MachineFailure {
+    persistent(
+        (vbd, raw) -> {
           RawFrontend.Data data = raw.data(0, false);
           raw.call(BlockOperations.READ, 0, List.of(data));
-          MappedGrant held =
-              vbd.dom0().fakeGrants().mapped().stream()
-                  .filter(grant -> grant.ref() == data.ref())
-                  .findFirst()
-                  .orElseThrow();
-          held.get();
-          vbd.store().remove(FRONT);
-          Task xenwatch = vbd.dom0().xenwatch();
-          vbd.await("stall", () -> xenwatch.wchan().equals("gnttab_unmap_refs_sync"));
-          Task.sleep(30_000_000_000L);
-          assertTrue(symbols(xenwatch).contains("xen_blkif_disconnect [xen_blkback]"));
-          held.put();
-          vbd.await("unmapped", () -> vbd.dom0().fakeGrants().mappedCount() == 0);
+          vbd.dom0().holdPageOf("1.xvda-0"); // The worker sleeps, and is asked for a page.
+          vbd.await("held", () -> vbd.dom0().heldPage() != null);
+          MappedGrant held = requireNonNull(vbd.dom0().heldPage());
+          assertEquals(data.ref(), held.ref());
+          assertEquals(2, held.users());
+          assertEquals(0, raw.call(BlockOperations.READ, 0, List.of(data)).status());
+          stallsTheRemoval(vbd, held);
+        });
+  }
+
+  @Test
+  void firstPersistentGrantIsOfferedToWhoWaitsForIt() throws MachineFailure {
+    persistent(
+        (vbd, raw) -> {
+          vbd.dom0().holdPageOf("1.xvda-0");
+          Task.sleep(1_000_000_000L);
+          assertNull(vbd.dom0().heldPage());
+          RawFrontend.Data data = raw.data(0, false);
+          assertEquals(0, raw.call(BlockOperations.READ, 0, List.of(data)).status());
+          vbd.await("held", () -> vbd.dom0().heldPage() != null);
+          stallsTheRemoval(vbd, requireNonNull(vbd.dom0().heldPage()));
+        });
+  }
+
+  @Test
+  void vbdWithoutPersistentGrantsHasNoPageToOffer() throws MachineFailure {
+    BlkbackBench.connected(
+        (vbd, raw) -> {
+          vbd.await("worker", () -> task(vbd.dom0(), "1.xvda-0").isPresent());
+          vbd.dom0().holdPageOf("1.xvda-0");
+          assertEquals(0, raw.call(BlockOperations.READ, 0, List.of(raw.data(0, false))).status());
+          Task.sleep(1_000_000_000L);
+          assertNull(vbd.dom0().heldPage());
         });
   }
 

@@ -8,6 +8,16 @@ import java.util.stream.Stream;
 final class PublishedLines {
   private static final String BACKEND = "/local/domain/0/backend/";
 
+  /// The frames between the wait and the thread when a block device is removed, innermost first.
+  private static final List<String> REMOVAL_OF_VBD =
+      List.of(
+          "xen_blkif_disconnect [xen_blkback]",
+          "xen_blkbk_remove [xen_blkback]",
+          "xenbus_dev_remove",
+          "device_del",
+          "device_unregister",
+          "frontend_changed [xen_blkback]");
+
   private PublishedLines() {}
 
   /// Returns what `xl create pv.cfg` of a guest prints while `xenwatch` is stuck.
@@ -46,19 +56,17 @@ final class PublishedLines {
                   "xenvif_disconnect_data [xen_netback]",
                   "set_backend_state [xen_netback]",
                   "frontend_changed [xen_netback]");
-          case VBD ->
+          case VBD -> List.of("kthread_stop");
+          case PGRANT ->
               List.of(
-                  "kthread_stop",
-                  "xen_blkif_disconnect [xen_blkback]",
-                  "xen_blkbk_remove [xen_blkback]",
-                  "xenbus_dev_remove",
-                  "device_del",
-                  "device_unregister",
-                  "frontend_changed [xen_blkback]");
+                  "gnttab_unmap_refs_sync",
+                  "free_persistent_gnts [xen_blkback]",
+                  "xen_blkbk_free_caches [xen_blkback]");
         };
+    List<String> removal = kind == StallDemo.Kind.VIF ? List.of() : REMOVAL_OF_VBD;
     List<String> base =
         List.of(mtwatch ? "mtwatch_thread" : "xenwatch_thread", "kthread", "ret_from_fork");
-    return Stream.concat(driver.stream(), base.stream()).toList();
+    return Stream.of(driver, removal, base).flatMap(List::stream).toList();
   }
 
   private static String unableToRemove(int domid, String device) {

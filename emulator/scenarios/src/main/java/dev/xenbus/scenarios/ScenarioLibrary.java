@@ -27,6 +27,16 @@ public final class ScenarioLibrary {
                   s -> s.stall(StallDemo.Kind.VBD))
               .with(SINGLE, SERIES),
           Scenario.of(
+                  "stall-pgrant",
+                  "S3: a page of a disk is kept, its guest destroyed; others go on with mtwatch alone",
+                  s -> s.stall(StallDemo.Kind.PGRANT))
+              .with(SINGLE, SERIES),
+          Scenario.of(
+                  "stalls-together",
+                  "S1, S2 and S3 at once, in three guests; a fourth is created, used and destroyed",
+                  ScenarioLibrary::stallsTogether)
+              .with(SERIES),
+          Scenario.of(
                   "stall-both",
                   "S1 and S2 at once, in two guests; a third is created, used and destroyed",
                   ScenarioLibrary::stallBoth)
@@ -140,6 +150,54 @@ public final class ScenarioLibrary {
     s.ok("echo > /sys/kernel/xwstall/vbd_hold_bio");
     s.type("wait");
     s.within(15, "no guest is left", () -> s.dom0().domains().list().size() == 1);
+  }
+
+  private static void stallsTogether(Script s) {
+    s.guestWithTraffic(1);
+    for (int number = 2; number <= 4; number++) {
+      s.guest(number);
+    }
+    for (int number = 1; number <= 3; number++) {
+      s.quiet("xl create g" + number + ".cfg");
+      s.connected(number);
+    }
+    s.ok("echo vif1.0 > /sys/kernel/xwstall/vifname");
+    s.ok("echo 1 > /sys/kernel/xwstall/eavesdrop");
+    s.ok("echo 2.xvda-0 > /sys/kernel/xwstall/vbd_hold_bio");
+    s.type("xl console 2 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
+    s.ok("echo 3.xvda > /sys/kernel/xwstall/vbd_hold_pgrant");
+    s.ok("xl console 3 -c 'dd if=/dev/xvda of=/dev/null bs=4k count=8'");
+    s.within(5, "a packet of vif1.0 is held", () -> s.logged("xwstall: hold sk_buff"));
+    s.within(5, "a page of 3.xvda is held", () -> s.logged("xwstall: hold persistent grant of"));
+    s.type("xl destroy 1 &");
+    s.type("xl destroy 2 &");
+    s.type("xl destroy 3");
+    for (int number = 1; number <= 3; number++) {
+      s.check("the thread of guest " + number + " is stuck", s.isStuck("xen-mtwatch-" + number));
+    }
+    s.check("xenwatch is not", !s.isStuck("xenwatch"));
+    double seconds = s.secondsOf(() -> s.quiet("xl create g4.cfg"));
+    s.check("guest 4 is created at once", seconds < 2);
+    s.connected(4);
+    s.ok("xl console 4 -c 'ping -c 1 10.0.0.1'");
+    s.ok("xl console 4 -c 'dd if=/dev/xvda of=/dev/null bs=64k count=1'");
+    s.quiet("xl destroy g4");
+    releaseOneByOne(s);
+    s.within(15, "no guest is left", () -> s.dom0().domains().list().size() == 1);
+    s.nothingLeftButLoopDevices();
+  }
+
+  /// Lets go of one thing after the other; each ends one stall and no other.
+  private static void releaseOneByOne(Script s) {
+    List<String> files = List.of("vbd_hold_pgrant", "eavesdrop", "vbd_hold_bio");
+    List<Integer> guests = List.of(3, 1, 2);
+    for (int i = 0; i < files.size(); i++) {
+      String thread = "xen-mtwatch-" + guests.get(i);
+      s.check(thread + " is stuck until then", s.isStuck(thread));
+      s.ok("echo 0 > /sys/kernel/xwstall/" + files.get(i));
+      s.within(5, thread + " goes on", () -> !s.isStuck(thread));
+    }
+    s.type("wait");
   }
 
   private static void destroyWhileConnecting(Script s) {

@@ -8,6 +8,7 @@ import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.KernelParameter;
 import dev.xenbus.linux.api.KnownBug;
+import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.block.LinuxBlockCore;
@@ -19,6 +20,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// One kernel: dom0's, a driver domain's or a guest's. Made by whoever boots the domain, in a task
 /// of the kernel's own Cpu; it makes its network and block cores itself.
@@ -89,7 +91,10 @@ public final class LinuxKernel implements Kernel {
   /// Set by whoever boots and ends the kernel.
   private volatile SystemState systemState = SystemState.BOOTING;
 
-  /// Set once, by [#loadStallInjector].
+  /// Who has pages for the injector.
+  private final CopyOnWriteArrayList<Runnable> stallListeners = new CopyOnWriteArrayList<>();
+
+  /// Set by [#loadStallInjector] and [#unloadStallInjector].
   private volatile Optional<Xwstall> injector = Optional.empty();
 
   /// Makes a kernel that is booting.
@@ -249,13 +254,41 @@ public final class LinuxKernel implements Kernel {
   /// Loads the stall injector, kernel module `xwstall`: its files appear in `/sys/kernel/xwstall`.
   /// Without effect the second time.
   public void loadStallInjector() {
+    modules.loadable(Xwstall.NAME, this::loadStallInjector, this::unloadStallInjector);
     if (injector.isEmpty()) {
       injector = Optional.of(Xwstall.load(this));
     }
   }
 
+  /// Unloads the stall injector; all that it holds goes on.
+  public void unloadStallInjector() {
+    Optional<Xwstall> loaded = injector;
+    injector = Optional.empty();
+    loaded.ifPresent(Xwstall::unload);
+  }
+
   @Override
   public void stallPoint(String kind, String subject) {
     injector.ifPresent(xwstall -> xwstall.stallPoint(kind, subject));
+  }
+
+  @Override
+  public void stallPage(String kind, String subject, MappedGrant page) {
+    injector.ifPresent(xwstall -> xwstall.stallPage(kind, subject, page));
+  }
+
+  @Override
+  public void addStallListener(Runnable wanted) {
+    stallListeners.add(wanted);
+  }
+
+  @Override
+  public void removeStallListener(Runnable wanted) {
+    stallListeners.remove(wanted);
+  }
+
+  /// Asks whoever has pages to offer them.
+  void askForStallPages() {
+    stallListeners.forEach(Runnable::run);
   }
 }

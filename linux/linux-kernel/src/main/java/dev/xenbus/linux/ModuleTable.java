@@ -17,9 +17,13 @@ public final class ModuleTable {
   /// @param users how many devices use it, read when asked
   public record Loaded(int order, String name, IntSupplier users) {}
 
+  /// A module that commands may load and unload.
+  private record Loadable(Runnable load, Runnable unload) {}
+
   private final KernelFiles files;
   private final AtomicInteger lastOrder = new AtomicInteger();
   private final ConcurrentSkipListMap<String, Loaded> modules = new ConcurrentSkipListMap<>();
+  private final ConcurrentSkipListMap<String, Loadable> loadables = new ConcurrentSkipListMap<>();
 
   ModuleTable(KernelFiles files) {
     this.files = files;
@@ -54,6 +58,39 @@ public final class ModuleTable {
     if (modules.remove(name) != null) {
       files.remove("/sys/module/" + name);
     }
+  }
+
+  /// Makes a module known to `modprobe` and `rmmod`; both are without effect if there is nothing to
+  /// do.
+  void loadable(String name, Runnable load, Runnable unload) {
+    loadables.putIfAbsent(name, new Loadable(load, unload));
+  }
+
+  /// Returns whether a module is loaded.
+  public boolean isLoaded(String name) {
+    return modules.containsKey(name);
+  }
+
+  /// Loads a module (`modprobe`).
+  ///
+  /// @return false if there is none of that name that could be loaded
+  public boolean load(String name) {
+    Loadable module = loadables.get(name);
+    if (module != null) {
+      module.load().run();
+    }
+    return module != null || isLoaded(name);
+  }
+
+  /// Unloads a module (`rmmod`).
+  ///
+  /// @return false if it cannot be unloaded, as what was there at boot
+  public boolean unload(String name) {
+    Loadable module = loadables.get(name);
+    if (module != null) {
+      module.unload().run();
+    }
+    return module != null;
   }
 
   /// Returns the loaded modules, the last loaded first, as `lsmod` lists them.

@@ -19,13 +19,16 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The stall injector, a kernel module with four files in `/sys/kernel/xwstall`:
+/// The stall injector, a kernel module with five files in `/sys/kernel/xwstall`:
 ///
 /// | file | holds, until |
 /// |---|---|
 /// | `vifname`, `eavesdrop` | the next zero-copy GSO packet from that vif, `0` is written |
 /// | `vbd_hold_bio` | what that vbd thread submits to a disk, an empty line is written |
+/// | `vbd_hold_pgrant` | a reference to a page that a vbd keeps mapped, an empty line is written |
 /// | `probe_hold` | the task that probes the next device of that type, an empty line is written |
+///
+/// Unloading it lets go of everything.
 ///
 /// Threads: any task. The spin lock `xwstall` guards what is set; packets are freed and the machine
 /// is told without it.
@@ -33,12 +36,16 @@ final class Xwstall {
   /// Longest name that a file takes (`IFNAMSIZ` - 1).
   private static final int NAME_CHARS_MAX = 15;
 
+  /// The module's name.
+  static final String NAME = "xwstall";
+
   private static final String FOLDER = "/sys/kernel/xwstall";
   private static final long SK_BUFF_BASE = 0xFFFF_8880_0A3C_1000L;
   private static final long SK_BUFF_STEP = 0x100;
 
   private final LinuxKernel kernel;
   private final ReceiveHook hook = this::take;
+  private final PageHold pages;
   private final WaitQueue probeWaiters;
   private final SpinLock lock;
 
@@ -80,6 +87,7 @@ final class Xwstall {
 
   private Xwstall(LinuxKernel kernel) {
     this.kernel = kernel;
+    this.pages = new PageHold(kernel);
     this.probeWaiters = kernel.cpu().waitQueue("xwstall_probe_hold");
     this.lock = kernel.cpu().spinLock(LockClass.of("xwstall"));
   }
@@ -90,9 +98,21 @@ final class Xwstall {
     xwstall.add("vifname", xwstall::vifname, xwstall::writeVifname);
     xwstall.add("eavesdrop", xwstall::eavesdrop, xwstall::writeEavesdrop);
     xwstall.add("vbd_hold_bio", xwstall::bioThread, xwstall::writeBioThread);
+    xwstall.add("vbd_hold_pgrant", xwstall.pages::vbd, xwstall::writePageVbd);
     xwstall.add("probe_hold", xwstall::probeType, xwstall::writeProbeType);
-    kernel.modules().add("xwstall", () -> 0, List.of(), kernel.parameters());
+    kernel.modules().add(NAME, () -> 0, List.of(), kernel.parameters());
     return xwstall;
+  }
+
+  /// Removes the files, then lets go of all that is held, so that nothing can be held anew in
+  /// between.
+  void unload() {
+    kernel.files().remove(FOLDER);
+    kernel.modules().remove(NAME);
+    disable();
+    releaseBios();
+    pages.release();
+    releaseProbe();
   }
 
   /// What reads a file.
@@ -292,26 +312,53 @@ final class Xwstall {
 
   private void writeBioThread(String value) throws KernelException {
     String comm = checkName(value);
-    boolean isRelease = comm.isEmpty() || comm.equals("0");
-    Hold fresh = isRelease ? null : kernel.cpu().machine().hold("bios of " + comm);
-    Hold old;
+    if (isRelease(comm)) {
+      releaseBios();
+      return;
+    }
+    Optional<Hold> old = exchangeBios(comm, kernel.cpu().machine().hold("bios of " + comm));
+    kernel.block().holdCompletions(comm);
+    log("hold bios of " + comm);
+    old.ifPresent(Hold::close);
+  }
+
+  private void releaseBios() {
+    Optional<Hold> old = exchangeBios("", null);
+    kernel.block().releaseCompletions();
+    log("release bios");
+    old.ifPresent(Hold::close);
+  }
+
+  private Optional<Hold> exchangeBios(String comm, @Nullable Hold next) {
     lock.lock();
     try {
-      old = bioHold;
-      bioHold = fresh;
-      bioThread = isRelease ? "" : comm;
+      Optional<Hold> old = Optional.ofNullable(bioHold);
+      bioHold = next;
+      bioThread = comm;
+      return old;
     } finally {
       lock.unlock();
     }
-    if (isRelease) {
-      kernel.block().releaseCompletions();
-      log("release bios");
+  }
+
+  private static boolean isRelease(String value) {
+    return value.isEmpty() || value.equals("0");
+  }
+
+  // ---- a page that a vbd keeps mapped ----------------------------------------------------------
+
+  private void writePageVbd(String value) throws KernelException {
+    if (isRelease(value)) {
+      pages.release();
     } else {
-      kernel.block().holdCompletions(comm);
-      log("hold bios of " + comm);
+      pages.hold(value);
     }
-    if (old != null) {
-      old.close();
+  }
+
+  /// Looks at a page that a driver offers.
+  void stallPage(String kind, String subject, MappedGrant page) {
+    if (kind.equals("pgrant")) {
+      pages.offer(subject, page);
     }
   }
 
@@ -322,31 +369,38 @@ final class Xwstall {
   }
 
   private void writeProbeType(String value) throws KernelException {
-    String type = value.equals("0") ? "" : value;
-    if (!type.isEmpty() && !type.equals("vif") && !type.equals("vbd")) {
-      throw invalid("probe_hold is vif, vbd or empty, not " + type);
+    if (isRelease(value)) {
+      releaseProbe();
+      return;
     }
-    Optional<Hold> old = Optional.empty();
+    if (!value.equals("vif") && !value.equals("vbd")) {
+      throw invalid("probe_hold is vif, vbd or empty, not " + value);
+    }
     lock.lock();
     try {
-      probeType = type;
-      if (type.isEmpty()) {
-        old = Optional.ofNullable(probeHold);
-        probeHold = null;
-        isProbeHeld = false;
-        long releases = probeReleases;
-        probeReleases = releases + 1;
-      }
+      probeType = value;
+    } finally {
+      lock.unlock();
+    }
+    log("hold the next probe of " + value);
+  }
+
+  private void releaseProbe() {
+    Optional<Hold> old;
+    lock.lock();
+    try {
+      probeType = "";
+      old = Optional.ofNullable(probeHold);
+      probeHold = null;
+      isProbeHeld = false;
+      long releases = probeReleases;
+      probeReleases = releases + 1;
     } finally {
       lock.unlock();
     }
     old.ifPresent(Hold::close);
-    if (type.isEmpty()) {
-      log("release probe");
-      probeWaiters.wakeAll();
-    } else {
-      log("hold the next probe of " + type);
-    }
+    log("release probe");
+    probeWaiters.wakeAll();
   }
 
   /// Holds the calling task if it is the next probe of the type that was asked for.
@@ -394,6 +448,7 @@ final class Xwstall {
     } finally {
       lock.unlock();
     }
+    pages.holding().ifPresent(what::add);
     return what;
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
@@ -21,8 +22,10 @@ import dev.xenbus.linux.api.NetDeviceOperations;
 import dev.xenbus.linux.api.Packet;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -255,6 +258,187 @@ class XwstallTest {
           echo(kernel, "", "vbd_hold_bio");
           vbd.waitFor();
           assertEquals(4, done.get());
+        });
+  }
+
+  /// A mapped page that counts its users; nothing else is asked of it.
+  private static MappedGrant page(int ref) {
+    AtomicInteger users = new AtomicInteger(1);
+    MappedGrant page = grant(ref);
+    doAnswer(_ -> users.incrementAndGet()).when(page).get();
+    doAnswer(_ -> users.decrementAndGet()).when(page).put();
+    when(page.users()).thenAnswer(_ -> users.get());
+    return page;
+  }
+
+  @Test
+  void onePersistentGrantOfAVbdIsHeld() throws MachineFailure {
+    play(
+        kernel -> {
+          MappedGrant first = page(13);
+          MappedGrant other = page(14);
+          kernel.stallPage("pgrant", "1.xvda-0", first);
+          assertEquals(1, first.users(), "nothing is wanted yet");
+          echo(kernel, "1.xvda", "vbd_hold_pgrant");
+          kernel.stallPage("pgrant", "2.xvda-0", other);
+          kernel.stallPage("pgrant", "1.xvdaa-0", other);
+          kernel.stallPage("pgrant", "11.xvda-0", other);
+          kernel.stallPage("sk_buff", "1.xvda-0", other);
+          kernel.stallPage("pgrant", "1.xvda-0", first);
+          kernel.stallPage("pgrant", "1.xvda-0", other);
+          kernel.stallPage("pgrant", "1.xvda-1", other);
+          assertEquals(2, first.users());
+          assertEquals(1, other.users());
+          assertEquals("1.xvda\n", kernel.files().read(FOLDER + "vbd_hold_pgrant"));
+          echo(kernel, "", "vbd_hold_pgrant");
+          kernel.stallPage("pgrant", "1.xvda-0", first);
+          assertEquals(1, first.users());
+          assertEquals("\n", kernel.files().read(FOLDER + "vbd_hold_pgrant"));
+          assertEquals(
+              List.of(
+                  "xwstall: hold a persistent grant of 1.xvda",
+                  "xwstall: hold persistent grant of 1.xvda-0: domid=1 gref=13",
+                  "xwstall: release persistent grant"),
+              TestKernel.log(kernel));
+        });
+  }
+
+  @Test
+  void onePersistentGrantOfOneRingIsHeld() throws MachineFailure {
+    play(
+        kernel -> {
+          MappedGrant page = page(13);
+          echo(kernel, "1.xvda-1", "vbd_hold_pgrant");
+          kernel.stallPage("pgrant", "1.xvda-0", page);
+          kernel.stallPage("pgrant", "1.xvda-10", page);
+          assertEquals(1, page.users());
+          kernel.stallPage("pgrant", "1.xvda-1", page);
+          assertEquals(2, page.users());
+        });
+  }
+
+  @Test
+  void whoeverHasPagesIsAskedForThemAtOnce() throws MachineFailure {
+    play(
+        kernel -> {
+          MappedGrant first = page(13);
+          MappedGrant second = page(14);
+          AtomicInteger asked = new AtomicInteger();
+          Runnable vbds =
+              () -> {
+                asked.incrementAndGet();
+                kernel.stallPage("pgrant", "1.xvda-0", first);
+                kernel.stallPage("pgrant", "2.xvda-0", second);
+              };
+          kernel.addStallListener(vbds);
+          echo(kernel, "1.xvda", "vbd_hold_pgrant");
+          assertEquals(2, first.users());
+          echo(kernel, "2.xvda-0", "vbd_hold_pgrant");
+          assertEquals(1, first.users(), "a new name lets go of the old page");
+          assertEquals(2, second.users());
+          kernel.removeStallListener(vbds);
+          echo(kernel, "1.xvda", "vbd_hold_pgrant");
+          assertEquals(1, second.users());
+          assertEquals(1, first.users(), "it waits for the first page of that vbd");
+          assertEquals(2, asked.get());
+        });
+  }
+
+  @Test
+  void whatIsNoVbdIsInvalidAndChangesNothing() throws MachineFailure {
+    play(
+        kernel -> {
+          echo(kernel, "1.xvda", "vbd_hold_pgrant");
+          for (String name :
+              List.of(
+                  "vif1.0",
+                  "vbd-1-51712",
+                  "xvda",
+                  "1.",
+                  "1.xvda-",
+                  "1.xvda-q0",
+                  "1.xvda 2.xvda",
+                  "1./dev/xvda",
+                  "1.fifteen_letters",
+                  "123456.xvda")) {
+            assertInvalid(kernel, name, "vbd_hold_pgrant");
+          }
+          echo(kernel, "12345.xvdabcdef-10", "vbd_hold_pgrant");
+          assertEquals("12345.xvdabcdef-10\n", kernel.files().read(FOLDER + "vbd_hold_pgrant"));
+        });
+  }
+
+  /// An unmap looks at growing intervals, so that it may notice late: the machine must not take
+  /// its caller for hung in between.
+  @Test
+  void callerOfTheUnmapIsNotTakenForHungAfterTheRelease() throws MachineFailure {
+    play(
+        kernel -> {
+          MappedGrant page = page(13);
+          echo(kernel, "1.xvda", "vbd_hold_pgrant");
+          kernel.stallPage("pgrant", "1.xvda-0", page);
+          AtomicBoolean isSeen = new AtomicBoolean();
+          var wait = kernel.cpu().waitQueue("gnttab_unmap_refs_sync");
+          Task stuck =
+              kernel
+                  .cpu()
+                  .kthread(
+                      "xenwatch",
+                      self -> {
+                        wait.await(Task.State.D, WaitQueue.FOREVER, isSeen::get);
+                        return 0;
+                      });
+          stuck.wake();
+          Task.sleep(239 * SECOND);
+          echo(kernel, "", "vbd_hold_pgrant");
+          Task.sleep(3 * SECOND / 2); // over the 240 s at which a hung task is reported
+          assertEquals(Task.State.D, stuck.state());
+          isSeen.set(true);
+          wait.wakeAll();
+          stuck.waitFor();
+        });
+  }
+
+  @Test
+  void unloadingTheModuleLetsGoOfEverything() throws MachineFailure {
+    play(
+        kernel -> {
+          AtomicInteger released = new AtomicInteger();
+          MappedGrant page = page(13);
+          NetDevice vif = vif(kernel, "vif1.0");
+          echo(kernel, "vif1.0", "vifname");
+          echo(kernel, "1", "eavesdrop");
+          vif.receive(packet(released, 13));
+          echo(kernel, "1.xvda", "vbd_hold_pgrant");
+          kernel.stallPage("pgrant", "1.xvda-0", page);
+          echo(kernel, "vif", "probe_hold");
+          Task probing =
+              kernel
+                  .cpu()
+                  .kthread(
+                      "xenwatch",
+                      self -> {
+                        kernel.stallPoint("probe", "vif");
+                        return 0;
+                      });
+          probing.wake();
+          Task.sleep(SECOND);
+          assertEquals(Task.State.D, probing.state());
+          assertEquals(2, page.users());
+
+          assertTrue(kernel.modules().unload("xwstall"));
+          assertEquals(0, probing.waitFor());
+          assertEquals(1, page.users());
+          assertEquals(1, released.get());
+          assertFalse(kernel.modules().isLoaded("xwstall"));
+          assertThrows(KernelException.class, () -> kernel.files().list("/sys/kernel/xwstall"));
+          kernel.stallPage("pgrant", "1.xvda-0", page);
+          kernel.stallPoint("probe", "vif");
+
+          assertTrue(kernel.modules().load("xwstall"));
+          assertEquals("\n", kernel.files().read(FOLDER + "vbd_hold_pgrant"));
+          assertFalse(kernel.modules().load("xwstahl"));
+          assertFalse(kernel.modules().unload("xwstahl"));
         });
   }
 

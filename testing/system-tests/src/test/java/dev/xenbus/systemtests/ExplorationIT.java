@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The scenario library under a few schedules each, and the faults of real kernels, put back one by
-/// one, found. The two stalls of the demo are StallSeedsIT's. `-Dexplore.seeds=1000` takes the long
+/// one, found. The stalls of the demo are StallSeedsIT's. `-Dexplore.seeds=1000` takes the long
 /// way.
 class ExplorationIT {
   private static final int SEEDS = Integer.getInteger("explore.seeds", 8);
@@ -34,7 +34,8 @@ class ExplorationIT {
 
   static Stream<Arguments> scenarios() {
     return ScenarioLibrary.all().stream()
-        .filter(scenario -> !List.of("stall", "stall-vbd").contains(scenario.name()))
+        .filter(
+            scenario -> !List.of("stall", "stall-vbd", "stall-pgrant").contains(scenario.name()))
         .flatMap(
             scenario ->
                 scenario.dispatchers().stream()

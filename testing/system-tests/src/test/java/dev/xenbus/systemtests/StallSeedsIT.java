@@ -21,7 +21,7 @@ class StallSeedsIT {
   private static final Emulator EMULATOR = Emulator.load();
 
   @ParameterizedTest
-  @CsvSource({"VIF,false", "VIF,true", "VBD,false", "VBD,true"})
+  @CsvSource({"VIF,false", "VIF,true", "VBD,false", "VBD,true", "PGRANT,false", "PGRANT,true"})
   void everySeedGoesAsPublished(Kind kind, boolean mtwatch) {
     List<String> wrong =
         LongStream.rangeClosed(1, SEEDS)

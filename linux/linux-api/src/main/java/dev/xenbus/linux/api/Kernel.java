@@ -76,9 +76,17 @@ public interface Kernel {
   void stallPoint(String kind, String subject);
 
   /// Offers a mapped page to the stall injector, which may take a reference to it as a storage
-  /// driver might. Cheap; any context.
+  /// driver might. Cheap when nothing is wanted. The caller keeps the page mapped meanwhile; any
+  /// task.
   ///
   /// @param kind what the page is, such as `pgrant`
   /// @param subject whose, such as the thread `3.xvda-0`
   default void stallPage(String kind, String subject, MappedGrant page) {}
+
+  /// Adds somebody who has pages to offer, and is told when the stall injector begins to look for
+  /// one: in the task that told the injector so, which must not be held up.
+  default void addStallListener(Runnable wanted) {}
+
+  /// Removes what [#addStallListener] added; nothing happens if it is not there.
+  default void removeStallListener(Runnable wanted) {}
 }

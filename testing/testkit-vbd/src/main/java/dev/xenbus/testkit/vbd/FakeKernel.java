@@ -10,6 +10,7 @@ import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.NetCore;
 import dev.xenbus.linux.api.Page;
 import dev.xenbus.linux.api.Pages;
@@ -26,6 +27,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// A kernel with a real block core and everything else in miniature.
@@ -42,6 +44,12 @@ public final class FakeKernel implements Kernel {
   private final ArrayDeque<Runnable> watchEvents = new ArrayDeque<>();
   private final WaitQueue watchQueue;
   private final Task xenwatch;
+  private final CopyOnWriteArrayList<Runnable> stallListeners = new CopyOnWriteArrayList<>();
+
+  /// Of which thread a page is wanted; empty if none is.
+  private volatile String pageWantedOf = "";
+
+  private volatile @Nullable MappedGrant heldPage;
 
   FakeKernel(FakeXen xen, Cpu cpu, int domid) {
     this.xen = xen;
@@ -192,6 +200,42 @@ public final class FakeKernel implements Kernel {
 
   @Override
   public void stallPoint(String kind, String subject) {}
+
+  /// Takes a reference to a page that a thread of blkback keeps mapped: to the first that is
+  /// offered, now or later.
+  public void holdPageOf(String comm) {
+    pageWantedOf = comm;
+    stallListeners.forEach(Runnable::run);
+  }
+
+  /// Returns the page that [#holdPageOf] took; null if none was offered yet.
+  public @Nullable MappedGrant heldPage() {
+    return heldPage;
+  }
+
+  /// Returns how many listen for pages being looked for.
+  public int stallListeners() {
+    return stallListeners.size();
+  }
+
+  @Override
+  public void stallPage(String kind, String subject, MappedGrant page) {
+    if (kind.equals("pgrant") && subject.equals(pageWantedOf)) {
+      pageWantedOf = "";
+      page.get();
+      heldPage = page;
+    }
+  }
+
+  @Override
+  public void addStallListener(Runnable wanted) {
+    stallListeners.add(wanted);
+  }
+
+  @Override
+  public void removeStallListener(Runnable wanted) {
+    stallListeners.remove(wanted);
+  }
 
   private final class FakePrintk implements Printk {
     private final List<Line> lines = new ArrayList<>();
