@@ -121,7 +121,7 @@ final class Blkif {
     for (BlkifRing ring : rings) {
       idle &= ring.disconnect();
     }
-    if (idle) {
+    if (idle && rings.stream().noneMatch(BlkifRing::isStale)) {
       rings = List.of();
     }
     return idle;

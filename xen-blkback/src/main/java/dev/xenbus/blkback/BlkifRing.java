@@ -10,7 +10,9 @@ import dev.xenbus.api.XenbusDevice.MappedRing;
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.MappedGrant;
+import dev.xenbus.machine.Bug;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
@@ -57,8 +59,11 @@ final class BlkifRing {
   private @Nullable RingPages pages;
   private @Nullable BackRing ring;
 
-  /// The worker while it is to be stopped: cleared by the stopper, never by the worker (XSA-350).
-  private @Nullable Task worker;
+  /// The worker while it is to be stopped: cleared by the stopper, never by the worker, which may
+  /// not have run at all ([KnownBug#STALE_BLOCK_THREAD]).
+  private volatile @Nullable Task worker;
+
+  private boolean stale;
 
   private final SpinLock responseLock;
   private final SpinLock slotLock;
@@ -123,7 +128,7 @@ final class BlkifRing {
   ///
   /// @return false if something is: then mapping, channel and persistent grants stay
   boolean disconnect() {
-    if (!active) {
+    if (!active && !stale) {
       return true;
     }
     stop();
@@ -164,10 +169,28 @@ final class BlkifRing {
   /// Ends the worker and waits for it; nothing happens if there is none.
   void stop() {
     Task running = worker;
-    if (running != null) {
-      worker = null;
-      running.stop();
+    if (running == null) {
+      return;
     }
+    Bug.unless(!stale, "kthread_stop of a thread that is gone: its ring kept the pointer");
+    boolean staysSet = kernel.hasBug(KnownBug.STALE_BLOCK_THREAD);
+    if (!staysSet) {
+      worker = null;
+    }
+    running.stop();
+    stale = staysSet && worker != null;
+  }
+
+  /// The worker is about to end.
+  void workerEnds() {
+    if (kernel.hasBug(KnownBug.STALE_BLOCK_THREAD)) {
+      worker = null;
+    }
+  }
+
+  /// Returns whether it has a worker that is gone: with a known fault alone.
+  boolean isStale() {
+    return stale;
   }
 
   // --- what the worker needs ------------------------------------------------------------------

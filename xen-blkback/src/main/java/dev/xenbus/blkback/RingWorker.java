@@ -71,6 +71,7 @@ final class RingWorker implements Body {
     }
     housekeeping.cancel();
     purged.await(Task.State.D, WaitQueue.FOREVER, () -> !isPurging);
+    ring.workerEnds();
     return 0;
   }
 

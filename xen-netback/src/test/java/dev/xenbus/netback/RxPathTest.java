@@ -207,6 +207,15 @@ class RxPathTest {
           scene.front.state(4);
           scene.world.sleepMillis(100);
           assertTrue(scene.world.vif(scene.front.guest, 0).carrier());
+          // As the real driver: Reconfigured stays, so that the next change is not waited for.
+          assertEquals("8", scene.world.state(scene.front.backendPath()));
+          scene.world.store.write(scene.front.path + "/xdp-headroom", "64");
+          scene.front.state(7);
+          scene.world.sleepMillis(100);
+          scene.front.postRx();
+          scene.front.postRx();
+          scene.send(new Packet(frame(60)));
+          assertEquals(124, scene.front.awaitRx(2).getFirst().status());
         });
   }
 

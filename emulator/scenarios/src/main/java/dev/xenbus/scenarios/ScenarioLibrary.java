@@ -78,6 +78,11 @@ public final class ScenarioLibrary {
               "a frontend goes from Connected to Closed without Closing",
               ScenarioLibrary::jumpsToClosed),
           Scenario.of(
+                  "disconnect-twice",
+                  "XSA-350: a frontend disconnects before its block thread first ran, and again",
+                  ScenarioLibrary::disconnectTwice)
+              .finding(KnownBug.STALE_BLOCK_THREAD),
+          Scenario.of(
               "attach-detach",
               "a disk is attached to a running guest and detached again, twice",
               ScenarioLibrary::attachDetach),
@@ -300,6 +305,20 @@ public final class ScenarioLibrary {
     s.connected(1);
     s.ok("xenstore-write /local/domain/1/device/vif/0/state 6");
     s.ok("xl console 1 -c 'dd if=/dev/xvda of=/dev/null bs=64k count=1'");
+    s.quiet("xl destroy g1");
+    s.nothingLeft();
+  }
+
+  private static void disconnectTwice(Script s) {
+    create(s, 2);
+    s.guest(1);
+    s.type("xl create g1.cfg &");
+    s.awaitNode("/local/domain/0/backend/vbd/2/51712/state", "4");
+    s.ok("xenstore-write /local/domain/2/device/vbd/51712/state 6");
+    s.ok("xenstore-write /local/domain/2/device/vbd/51712/state 3");
+    s.ok("xenstore-write /local/domain/2/device/vbd/51712/state 6");
+    s.type("wait");
+    s.type("xl destroy g2");
     s.quiet("xl destroy g1");
     s.nothingLeft();
   }

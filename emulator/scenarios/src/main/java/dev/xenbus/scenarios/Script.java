@@ -153,7 +153,7 @@ public final class Script {
       client.watch(path, "scenario");
       do {
         client.awaitEvent();
-      } while (client.read(path).compareTo(value) < 0);
+      } while (client.readIfPresent(path).orElse("").compareTo(value) < 0);
     } catch (IOException e) {
       verdict.check(path + " gets " + value + ": " + e.getMessage(), false);
     }

@@ -25,6 +25,10 @@ public enum KnownBug {
   /// before, and a backend that goes on to Closed never comes back to Closing.
   NETFRONT_REMOVE_HANG("netfront-remove-hang"),
 
+  /// blkback leaves it to a ring's thread to clear the pointer to it. A thread that is stopped
+  /// before it first ran does not, and the next disconnect stops a thread that is gone (XSA-350).
+  STALE_BLOCK_THREAD("stale-block-thread"),
+
   /// A frontend's state changes are queued without a bound, so that a guest fills dom0's memory
   /// (XSA-349; `xenbus_watch.will_handle` came with its fix).
   STATE_FLOOD("state-flood");
