@@ -1,5 +1,7 @@
 package dev.xenbus.emulator;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.xenbus.abi.Domid;
 import dev.xenbus.api.spi.BackendDriver;
 import dev.xenbus.api.spi.XenbusDriver;
@@ -53,15 +55,16 @@ final class DriverDomain {
   /// the domain, and no hypercalls on other domains.
   UserCommand.Services services() {
     Services services = new Services();
+    XlHost xlHost = new XlHost(kernel.cpu());
+    kernel
+        .files()
+        .add(
+            "/var/log/xen/xldevd.log",
+            () -> xlHost.logOf("xldevd").stream().map(line -> line + "\n").collect(joining()));
     services.add(
         XlServices.class,
         new XlServices(
-            new DriverDomainControl(),
-            kernel,
-            this::openStore,
-            new NoConsoles(),
-            release,
-            new XlHost(kernel.cpu())));
+            new DriverDomainControl(), kernel, this::openStore, new NoConsoles(), release, xlHost));
     services.add(StoreConnector.class, this::openStore);
     return services;
   }

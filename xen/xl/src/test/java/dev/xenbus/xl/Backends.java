@@ -5,11 +5,12 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /// Plays the backend drivers: what says `state` 1 goes to 2, what is told 5 goes to 6, unless it is
-/// stuck; the console daemon names a tty.
+/// stuck; the console daemon names a tty, and that of a driver domain removes what has closed.
 final class Backends implements ScriptedStore.Script {
   private final SequencedSet<String> stuckOnAdd = new LinkedHashSet<>();
   private final SequencedSet<String> stuckOnRemove = new LinkedHashSet<>();
   private boolean consoleDaemon = true;
+  private boolean deviceDaemon = true;
 
   /// No backend whose path contains the text does anything from now on.
   public void stuck(String path) {
@@ -34,9 +35,14 @@ final class Backends implements ScriptedStore.Script {
     consoleDaemon = false;
   }
 
+  /// No driver domain runs `xl devd`.
+  public void noDeviceDaemon() {
+    deviceDaemon = false;
+  }
+
   @Override
   public void changed(ScriptedStore store, String path, @Nullable String value) {
-    if (path.startsWith("/local/domain/0/backend/") && path.endsWith("/state")) {
+    if (path.matches("/local/domain/[0-9]+/backend/.*/state")) {
       if (!path.contains("/console/")) {
         state(store, path, value == null ? "" : value);
       }
@@ -50,6 +56,9 @@ final class Backends implements ScriptedStore.Script {
       store.put(path, "2");
     } else if (state.equals("5") && stuckOnRemove.stream().noneMatch(path::contains)) {
       store.put(path, "6");
+      if (deviceDaemon && !path.startsWith("/local/domain/0/")) {
+        store.drop(path.substring(0, path.lastIndexOf('/')));
+      }
     }
   }
 }

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 
 /// `xl devd`: the daemon of a driver domain, which runs the hotplug scripts of its backends
 /// (`main_devd`, `tools/xl/xl_misc.c`). In the background it logs to `xldevd`.
+///
+/// Differs: writes no pid file; its log is in memory; a domain's files are the host's.
 final class DevdCommand {
   /// The name of its log (`/var/log/xen/xldevd.log`).
   private static final String LOG = "xldevd";
