@@ -118,7 +118,7 @@ public final class Script {
   public void driverDomain(int guests) {
     List<String> disks = new ArrayList<>();
     for (int number = 1; number <= guests; number++) {
-      byte[] bytes = new byte[POOL_BYTES];
+      byte[] bytes = new byte[POOL_BYTES]; // block 20 is like no other
       Arrays.fill(bytes, (byte) number);
       Arrays.fill(bytes, 20 * 4096, 21 * 4096, (byte) '#');
       write("pool" + number + ".img", bytes);

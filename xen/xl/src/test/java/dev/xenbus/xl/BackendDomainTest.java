@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.xenbus.machine.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,9 @@ class BackendDomainTest {
   private static final String UUID = "a70a91af-f4f8-4ce5-8177-b7735598e26f";
   private static final String VBD = "/local/domain/1/backend/vbd/2/51712";
   private static final String VIF = "/local/domain/1/backend/vif/2/0";
+
+  /// How soon the driver domain's daemon notices that a backend has closed.
+  private static final long DAEMON_NANOS = 50_000_000L;
 
   @TempDir Path folder;
 
@@ -82,7 +86,20 @@ class BackendDomainTest {
         XlRelease.XEN_4_10,
         host -> {
           int before = host.store().requests().size();
+          Task daemon =
+              host.cpu()
+                  .process(
+                      "devd",
+                      self -> {
+                        while (Task.sleep(DAEMON_NANOS)) {
+                          host.backends().removeClosed(host.store());
+                        }
+                        return 0;
+                      });
+          daemon.wake();
           TestHost.Outcome outcome = host.xl("destroy", "user");
+          daemon.signal();
+          daemon.waitFor();
           assertEquals("", outcome.err());
           assertEquals(0, outcome.seconds());
           List<String> requests = host.store().requests();
@@ -100,7 +117,6 @@ class BackendDomainTest {
     withBoth(
         XlRelease.XEN_4_10,
         host -> {
-          host.backends().noDeviceDaemon();
           TestHost.Outcome outcome = host.xl("block-detach", "user", "xvda");
           assertEquals(10, outcome.seconds());
           assertEquals(1, outcome.exitCode());

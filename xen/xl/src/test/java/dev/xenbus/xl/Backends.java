@@ -1,16 +1,17 @@
 package dev.xenbus.xl;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /// Plays the backend drivers: what says `state` 1 goes to 2, what is told 5 goes to 6, unless it is
-/// stuck; the console daemon names a tty, and that of a driver domain removes what has closed.
+/// stuck; the console daemon names a tty.
 final class Backends implements ScriptedStore.Script {
   private final SequencedSet<String> stuckOnAdd = new LinkedHashSet<>();
   private final SequencedSet<String> stuckOnRemove = new LinkedHashSet<>();
   private boolean consoleDaemon = true;
-  private boolean deviceDaemon = true;
+  private final SequencedSet<String> closedElsewhere = new LinkedHashSet<>();
 
   /// No backend whose path contains the text does anything from now on.
   public void stuck(String path) {
@@ -35,9 +36,12 @@ final class Backends implements ScriptedStore.Script {
     consoleDaemon = false;
   }
 
-  /// No driver domain runs `xl devd`.
-  public void noDeviceDaemon() {
-    deviceDaemon = false;
+  /// Removes the backends of driver domains that have closed, as `xl devd` does there.
+  public void removeClosed(ScriptedStore store) {
+    for (String path : List.copyOf(closedElsewhere)) {
+      store.drop(path);
+      closedElsewhere.remove(path);
+    }
   }
 
   @Override
@@ -56,8 +60,8 @@ final class Backends implements ScriptedStore.Script {
       store.put(path, "2");
     } else if (state.equals("5") && stuckOnRemove.stream().noneMatch(path::contains)) {
       store.put(path, "6");
-      if (deviceDaemon && !path.startsWith("/local/domain/0/")) {
-        store.drop(path.substring(0, path.lastIndexOf('/')));
+      if (!path.startsWith("/local/domain/0/")) {
+        closedElsewhere.add(path.substring(0, path.lastIndexOf('/')));
       }
     }
   }
