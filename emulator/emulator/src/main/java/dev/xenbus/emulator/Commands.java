@@ -30,6 +30,7 @@ final class Commands {
         }
       }
     }
+    of(UserCommand.Place.GUEST).forEach(of(UserCommand.Place.DRIVER_DOMAIN)::putIfAbsent);
   }
 
   /// Looks for commands.

@@ -18,6 +18,8 @@ import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.probe.backend.BackendBus;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import dev.xenbus.xenstored.Xenstored;
+import dev.xenbus.xl.DomainConfig;
+import dev.xenbus.xl.XlServices;
 import dev.xenbus.xs.Mtwatch;
 import dev.xenbus.xs.XenbusXs;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /// A running dom0: Xen, the store, the kernel with its backend drivers, the console daemon.
 ///
@@ -193,21 +196,35 @@ public final class Dom0 {
     }
   }
 
-  /// Asks every guest to shut down, then destroys them.
+  /// Asks guests to shut down, then destroys them; driver domains when nobody uses them any more.
   private void stopGuests() {
-    Shell shell = shell(Path.of(""), text -> {}, parts.kernel().printk()::warn);
-    guests().forEach(guest -> shell.execute("xl shutdown " + guest.domid()));
-    long deadline = machine().clock().nanos() + GUESTS_TIMEOUT_NANOS;
-    while (machine().clock().nanos() < deadline
-        && guests().stream().anyMatch(guest -> guest.shutdown().isEmpty())) {
-      Task.sleep(GUESTS_POLL_NANOS);
-    }
-    guests().forEach(guest -> shell.execute("xl destroy " + guest.domid()));
+    stop(guest -> !isDriverDomain(guest));
+    stop(guest -> true);
   }
 
-  private List<DomainInfo> guests() {
+  private void stop(Predicate<DomainInfo> which) {
+    Shell shell = shell(Path.of(""), text -> {}, parts.kernel().printk()::warn);
+    guests(which).forEach(guest -> shell.execute("xl shutdown " + guest.domid()));
+    long deadline = machine().clock().nanos() + GUESTS_TIMEOUT_NANOS;
+    while (machine().clock().nanos() < deadline
+        && guests(which).stream().anyMatch(guest -> guest.shutdown().isEmpty())) {
+      Task.sleep(GUESTS_POLL_NANOS);
+    }
+    guests(which).forEach(guest -> shell.execute("xl destroy " + guest.domid()));
+  }
+
+  private boolean isDriverDomain(DomainInfo guest) {
+    return services
+        .find(XlServices.class)
+        .flatMap(xl -> xl.host().config(guest.domid()))
+        .map(DomainConfig::driverDomain)
+        .orElse(false);
+  }
+
+  private List<DomainInfo> guests(Predicate<DomainInfo> which) {
     return parts.domains().list().stream()
         .filter(domain -> !domain.domid().equals(Domid.DOM0) && !domain.dying())
+        .filter(which)
         .toList();
   }
 }

@@ -62,11 +62,12 @@ final class Dom0Boot {
   }
 
   private Dom0 bootAll() throws IOException, NoThread {
+    GuestSystem.Host guests = new GuestSystem.Host(drivers, commands, release());
     Hypervisor hypervisor =
         new Hypervisor(
             machine,
             Hypervisor.Options.ofMemory(memoryMib()),
-            start -> GuestSystem.boot(start, drivers, commands));
+            start -> GuestSystem.boot(start, guests));
     Cpu cpu = hypervisor.dom0Cpu();
     DomainControl domains = hypervisor.dom0().domains();
     KernelLog log = new KernelLog(machine.clock());

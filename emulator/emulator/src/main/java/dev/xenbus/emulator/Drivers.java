@@ -6,6 +6,6 @@ import java.util.List;
 
 /// The drivers on the module path, sorted by name.
 ///
-/// @param backends for dom0
+/// @param backends for dom0 and for driver domains
 /// @param frontends for guests
 record Drivers(List<BackendDriver> backends, List<FrontendDriver> frontends) {}

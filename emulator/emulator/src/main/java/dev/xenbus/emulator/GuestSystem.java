@@ -2,6 +2,7 @@ package dev.xenbus.emulator;
 
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.ShutdownReason;
+import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.guest.GuestInit;
 import dev.xenbus.hypervisor.GuestStart;
 import dev.xenbus.linux.CommandLine;
@@ -17,6 +18,7 @@ import dev.xenbus.linux.xen.XenPlatform;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.probe.frontend.FrontendBus;
+import dev.xenbus.xl.XlRelease;
 import dev.xenbus.xs.Mtwatch;
 import dev.xenbus.xs.StoreConnection;
 import dev.xenbus.xs.XenbusXs;
@@ -26,22 +28,34 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// One guest, from the first instruction of its kernel to its shutdown.
+///
+/// A guest that the toolstack made a driver domain of, which it finds out by the folder `libxl` in
+/// its home, has the backend bus and its drivers too.
 final class GuestSystem {
   private static final List<KernelParameter> PARAMETERS =
-      Stream.concat(LinuxKernel.PARAMETERS.stream(), GuestInit.PARAMETERS.stream()).toList();
+      Stream.of(LinuxKernel.PARAMETERS, GuestInit.PARAMETERS, List.of(Mtwatch.PARAMETER))
+          .flatMap(List::stream)
+          .toList();
+
+  /// What all guests of one machine have around them.
+  ///
+  /// @param drivers those that their kernels may load
+  /// @param commands those of their consoles
+  /// @param release whose toolstack a driver domain has
+  record Host(Drivers drivers, Commands commands, XlRelease release) {}
 
   private final GuestStart start;
-  private final Commands commands;
+  private final Host host;
+  private final CommandLine commandLine;
   private final LinuxKernel kernel;
   private final XenbusXs xs;
   private final FrontendBus frontends;
 
-  private GuestSystem(GuestStart start, Drivers drivers, Commands commands)
-      throws HypercallException, ParameterException {
+  private GuestSystem(GuestStart start, Host host) throws HypercallException, ParameterException {
     this.start = start;
-    this.commands = commands;
+    this.host = host;
     KernelLog log = new KernelLog(start.cpu().machine().clock());
-    CommandLine commandLine = CommandLine.lenient(start.boot().commandLine(), PARAMETERS);
+    commandLine = CommandLine.lenient(start.boot().commandLine(), PARAMETERS);
     commandLine.warnings().forEach(log::warn);
     XenPlatform platform =
         new XenPlatform(
@@ -66,14 +80,26 @@ final class GuestSystem {
                 kernel,
                 start.hypercalls().memory().page(start.built().storeFrame()),
                 start.built().storePort()),
-            Mtwatch.OFF);
-    frontends = new FrontendBus(kernel, xs, drivers.frontends(), new ModuleValues(commandLine));
+            mtwatch());
+    frontends =
+        new FrontendBus(kernel, xs, host.drivers().frontends(), new ModuleValues(commandLine));
+  }
+
+  private Mtwatch mtwatch() {
+    String value = commandLine.values().text(Mtwatch.PARAMETER.name());
+    Optional<Mtwatch> design = Mtwatch.parse(value);
+    if (design.isEmpty()) {
+      kernel
+          .printk()
+          .warn("xen_mtwatch=" + value + ": on, series, summit or off is wanted; it is off");
+    }
+    return design.orElse(Mtwatch.OFF);
   }
 
   /// Boots a guest; runs in the first task of its Cpu, and returns once the guest is up.
-  static void boot(GuestStart start, Drivers drivers, Commands commands) {
+  static void boot(GuestStart start, Host host) {
     try {
-      new GuestSystem(start, drivers, commands).boot();
+      new GuestSystem(start, host).boot();
     } catch (HypercallException | KernelException e) {
       throw new UncheckedIOException("guest " + start.domid() + " cannot boot", e);
     } catch (ParameterException | NoThread e) {
@@ -92,10 +118,28 @@ final class GuestSystem {
             kernel,
             start.hypercalls().memory().page(start.built().consoleFrame()),
             start.built().consolePort());
+    GuestInit.Options userland =
+        xs.exists(XenbusTransaction.NONE, "libxl", "")
+            ? driverDomain(console)
+            : new GuestInit.Options(
+                kernel,
+                kernel.hostname(),
+                Optional.of(console),
+                host.commands().of(UserCommand.Place.GUEST));
     kernel.systemState(SystemState.RUNNING);
-    GuestInit.start(
-        new GuestInit.Options(
-            kernel, kernel.hostname(), Optional.of(console), commands.of(UserCommand.Place.GUEST)));
+    GuestInit.start(userland);
+  }
+
+  private GuestInit.Options driverDomain(HvcConsole console) throws KernelException {
+    DriverDomain domain = new DriverDomain(kernel, xs, host.release());
+    domain.start(host.drivers().backends(), new ModuleValues(commandLine));
+    return new GuestInit.Options(
+        kernel,
+        kernel.hostname(),
+        Optional.of(console),
+        host.commands().of(UserCommand.Place.DRIVER_DOMAIN),
+        domain.services(),
+        Optional.of(domain.userland()));
   }
 
   /// Ends the guest; an orderly end closes its devices first, in a thread that waits for their

@@ -111,7 +111,20 @@ public final class ScenarioLibrary {
           Scenario.of(
               "missing-image",
               "a guest's disk image is missing; its creation fails, and the next one works",
-              ScenarioLibrary::missingImage));
+              ScenarioLibrary::missingImage),
+          Scenario.of(
+              "driver-domain",
+              "two guests use disks and network of a driver domain; nothing is left in it",
+              DriverDomainScenarios::serves),
+          Scenario.of(
+              "driver-domain-stall",
+              "W13, MT-10: a packet is held in the driver domain; others go on with the series"
+                  + " alone",
+              DriverDomainScenarios::stall),
+          Scenario.of(
+              "driver-domain-destroyed",
+              "a driver domain is destroyed under its guests; nobody else notices",
+              DriverDomainScenarios::destroyed));
 
   private ScenarioLibrary() {}
 

@@ -7,8 +7,12 @@ import dev.xenbus.scenarios.Transcript.Done;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /// What a scenario's steps are written in: a console of dom0, guests by number, and expectations.
@@ -18,6 +22,7 @@ public final class Script {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final long POLL_NANOS = 20_000_000L;
   private static final long SETTLE_SECONDS = 5;
+  private static final int POOL_BYTES = 256 << 10;
 
   private final Dom0 dom0;
   private final Dispatcher dispatcher;
@@ -44,6 +49,12 @@ public final class Script {
   /// Returns whether each guest has a thread of its own.
   public boolean mtwatch() {
     return dispatcher != Dispatcher.SINGLE;
+  }
+
+  /// Returns whether a driver domain's guests have threads there: the version of the summit leaves
+  /// them out (MT-10).
+  public boolean hasGuestThreads() {
+    return dispatcher == Dispatcher.SERIES;
   }
 
   /// Types a line and expects exit code 0.
@@ -100,18 +111,70 @@ public final class Script {
   }
 
   private void configure(int number, String extra) {
+    write(
+        "g" + number + ".cfg",
+        """
+        name   = "g%1$d"
+        memory = 64
+        kernel = "vmlinuz"
+        extra  = "%2$s"
+        disk   = [ 'g%1$d.img,raw,xvda,rw' ]
+        vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0' ]
+        """
+            .formatted(number, extra));
+  }
+
+  /// Writes `ddom.cfg`: a driver domain with a disk for each guest that it is to serve, an
+  /// interface on dom0's bridge, and the design that is played on its own command line.
+  public void driverDomain(int guests) {
+    List<String> disks = new ArrayList<>();
+    for (int number = 1; number <= guests; number++) {
+      byte[] bytes = new byte[POOL_BYTES]; // block 20 is like no other
+      Arrays.fill(bytes, (byte) number);
+      Arrays.fill(bytes, 20 * 4096, 21 * 4096, (byte) '#');
+      write("pool" + number + ".img", bytes);
+      disks.add("'pool" + number + ".img,raw," + vdev(number) + ",rw'");
+    }
+    write(
+        "ddom.cfg",
+        """
+        name   = "ddom"
+        memory = 128
+        kernel = "vmlinuz"
+        extra  = "traffic=off %s"
+        driver_domain = 1
+        disk   = [ %s ]
+        vif    = [ 'mac=00:16:3e:00:01:00,bridge=xenbr0' ]
+        """
+            .formatted(dispatcher.parameter(), String.join(", ", disks)));
+  }
+
+  /// Writes the configuration of a guest whose disk and interface the driver domain serves; its
+  /// traffic goes through the driver domain.
+  public void servedGuest(int number) {
+    write(
+        "g" + number + ".cfg",
+        """
+        name   = "g%1$d"
+        memory = 64
+        kernel = "vmlinuz"
+        disk   = [ '/dev/%2$s,raw,xvda,rw,backend=ddom' ]
+        vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0,backend=ddom' ]
+        """
+            .formatted(number, vdev(number)));
+  }
+
+  private static String vdev(int number) {
+    return "xvd" + (char) ('a' + number - 1);
+  }
+
+  private void write(String name, String text) {
+    write(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void write(String name, byte[] bytes) {
     try {
-      Files.writeString(
-          folder.resolve("g" + number + ".cfg"),
-          """
-          name   = "g%1$d"
-          memory = 64
-          kernel = "vmlinuz"
-          extra  = "%2$s"
-          disk   = [ 'g%1$d.img,raw,xvda,rw' ]
-          vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0' ]
-          """
-              .formatted(number, extra));
+      Files.write(folder.resolve(name), bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -130,6 +193,16 @@ public final class Script {
                 task.comm().equals(comm)
                     && task.cpu().equals(dom0.kernel().cpu())
                     && task.state() == Task.State.D);
+  }
+
+  /// Types a line at a guest's console and expects exit code 0.
+  public String okIn(String guest, String line) {
+    return ok("xl console " + guest + " -c '" + line + "'");
+  }
+
+  /// Types a line at a guest's console, whatever comes of it.
+  public String typeIn(String guest, String line) {
+    return type("xl console " + guest + " -c '" + line + "'");
   }
 
   /// Expects something now.
@@ -159,9 +232,14 @@ public final class Script {
     }
   }
 
-  /// Expects that both devices of a guest get connected.
+  /// Expects that both devices of a guest get connected to dom0.
   public void connected(int domid) {
-    String backend = "/local/domain/0/backend/";
+    connected(0, domid);
+  }
+
+  /// Expects that both devices of a guest get connected to a domain.
+  public void connected(int backendDomid, int domid) {
+    String backend = "/local/domain/" + backendDomid + "/backend/";
     within(5, "vif of " + domid + " connects", () -> isState(backend + "vif/" + domid + "/0", 4));
     within(
         5, "vbd of " + domid + " connects", () -> isState(backend + "vbd/" + domid + "/51712", 4));

@@ -89,7 +89,7 @@ final class WatchInvariants {
     if (dispatcher == Dispatcher.SERIES && isRouted(fact) && fact.queue().equals("xenwatch")) {
       broken.add("W3: " + fact.path() + " of guest " + fact.owner() + " is on the default list");
     }
-    if (fact.kernel().value() == 0 && number > 1 && OTHER_END.matcher(fact.watchPath()).matches()) {
+    if (number > 1 && OTHER_END.matcher(fact.watchPath()).matches()) {
       broken.add("W8: " + number + " events of " + fact.watchPath() + " wait in " + fact.queue());
     }
   }

@@ -1,11 +1,8 @@
 package dev.xenbus.guest;
 
 import dev.xenbus.linux.api.ConsoleTty;
-import dev.xenbus.linux.api.Kernel;
-import dev.xenbus.linux.api.UserCommand;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.SequencedMap;
 
 /// The shell on a guest's console: echoes and edits the line, runs it, and marks where its output
 /// begins and ends as terminals know it (OSC 133): `ESC ] 133 ; C BEL` before the output,
@@ -27,11 +24,16 @@ final class ConsoleShell {
   private final GuestShell shell;
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
-  ConsoleShell(
-      Kernel kernel, String hostname, ConsoleTty tty, SequencedMap<String, UserCommand> commands) {
+  ConsoleShell(GuestInit.Options options, ConsoleTty tty) {
     this.tty = tty;
-    this.prompt = mark("A") + hostname + ":~# " + mark("B");
-    this.shell = new GuestShell(kernel, commands, this::print, tty::onInterrupt);
+    this.prompt = mark("A") + options.hostname() + ":~# " + mark("B");
+    this.shell =
+        new GuestShell(
+            options.kernel(),
+            options.commands(),
+            options.services(),
+            this::print,
+            tty::onInterrupt);
   }
 
   private static String mark(String text) {

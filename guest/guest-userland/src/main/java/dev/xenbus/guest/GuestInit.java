@@ -5,6 +5,7 @@ import dev.xenbus.linux.api.Ipv4Address;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelParameter;
+import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.linux.api.NetDevice;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.NoThread;
@@ -17,6 +18,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// A guest's process 1: brings network devices up as they appear, gives `eth0` its address, and
 /// starts the traffic service and the console's shell.
+///
+/// In a driver domain the address is a bridge's, of which `eth0` becomes a port; the interfaces of
+/// other guests are left to the hotplug scripts.
 ///
 /// Threads: the process `init` alone, but for the queue of new devices.
 public final class GuestInit {
@@ -51,11 +55,31 @@ public final class GuestInit {
   /// @param hostname the name in the prompt
   /// @param console its console, if it has one
   /// @param commands what its shell can run, by name
+  /// @param services what they may use
+  /// @param driverDomain what it does for other guests, if it is there for them
   public record Options(
       Kernel kernel,
       String hostname,
       Optional<ConsoleTty> console,
-      SequencedMap<String, UserCommand> commands) {}
+      SequencedMap<String, UserCommand> commands,
+      UserCommand.Services services,
+      Optional<DriverDomain> driverDomain) {
+    /// Options of a guest that is there for itself.
+    public Options(
+        Kernel kernel,
+        String hostname,
+        Optional<ConsoleTty> console,
+        SequencedMap<String, UserCommand> commands) {
+      this(kernel, hostname, console, commands, UserCommand.Services.NONE, Optional.empty());
+    }
+  }
+
+  /// What a driver domain does for other guests.
+  ///
+  /// @param bridge the name of the bridge that their interfaces become ports of
+  /// @param bridgeMac its address
+  /// @param daemon the line that starts the daemon which runs the hotplug scripts
+  public record DriverDomain(String bridge, MacAddress bridgeMac, String daemon) {}
 
   private final Options options;
   private final WaitQueue arrivals;
@@ -84,8 +108,7 @@ public final class GuestInit {
       return;
     }
     Kernel kernel = options.kernel();
-    ConsoleShell shell =
-        new ConsoleShell(kernel, options.hostname(), options.console().get(), options.commands());
+    ConsoleShell shell = new ConsoleShell(options, options.console().get());
     try {
       kernel.cpu().process("sh", self -> shell.run()).wake();
     } catch (NoThread e) {
@@ -100,6 +123,7 @@ public final class GuestInit {
 
   /// Runs until the kernel ends.
   private int run() {
+    options.driverDomain().ifPresent(this::startDriverDomain);
     configureArrived();
     startShell();
     while (true) {
@@ -118,11 +142,59 @@ public final class GuestInit {
     }
   }
 
+  private void startDriverDomain(DriverDomain domain) {
+    Kernel kernel = options.kernel();
+    try {
+      kernel.net().addBridge(domain.bridge(), domain.bridgeMac());
+      kernel.net().discardTcp(TrafficService.PORT);
+    } catch (KernelException e) {
+      kernel.printk().error("init: " + domain.bridge() + ": " + e.getMessage());
+    }
+    addAddress(kernel.net().device(domain.bridge()).orElseThrow());
+    GuestShell shell =
+        new GuestShell(
+            kernel,
+            options.commands(),
+            options.services(),
+            text -> kernel.printk().info("init: " + text.strip()),
+            interrupt -> {});
+    int exit = shell.execute(domain.daemon());
+    if (exit != 0) {
+      kernel.printk().error("init: " + domain.daemon() + " failed with code " + exit);
+    }
+  }
+
   private void configure(NetDevice device) {
-    device.up();
-    if (!device.name().equals(DEVICE)) {
+    Optional<DriverDomain> domain = options.driverDomain();
+    if (domain.isPresent()) {
+      if (device.name().startsWith("eth")) {
+        device.up();
+        makePort(device, domain.get());
+      }
       return;
     }
+    device.up();
+    if (device.name().equals(DEVICE)) {
+      addAddress(device);
+    }
+  }
+
+  private void makePort(NetDevice device, DriverDomain domain) {
+    try {
+      options.kernel().net().bridge(domain.bridge()).orElseThrow().addPort(device);
+    } catch (KernelException e) {
+      options
+          .kernel()
+          .printk()
+          .error("init: " + device.name() + " into " + domain.bridge() + ": " + e.getMessage());
+    }
+    if (device.name().equals(DEVICE)) {
+      options.kernel().net().device(domain.bridge()).ifPresent(NetDevice::notifyPeers);
+      startTrafficOnce();
+    }
+  }
+
+  private void addAddress(NetDevice device) {
     String given = options.kernel().parameters().text(PARAMETER_IP);
     if (given.equals("off") || given.equals("none")) {
       return;
@@ -136,7 +208,10 @@ public final class GuestInit {
         addAddress(device, address, slash < 0 ? PREFIX_BITS : prefixBits(given, slash));
       }
     } catch (KernelException e) {
-      options.kernel().printk().error("init: " + DEVICE + ": ip=" + given + ": " + e.getMessage());
+      options
+          .kernel()
+          .printk()
+          .error("init: " + device.name() + ": ip=" + given + ": " + e.getMessage());
     }
   }
 
@@ -153,6 +228,12 @@ public final class GuestInit {
   private void addAddress(NetDevice device, String address, int prefixBits) throws KernelException {
     options.kernel().net().addAddress(device.name(), address, prefixBits);
     device.notifyPeers();
+    if (options.driverDomain().isEmpty()) {
+      startTrafficOnce();
+    }
+  }
+
+  private void startTrafficOnce() {
     if (!hasTraffic && options.kernel().parameters().flag(PARAMETER_TRAFFIC)) {
       hasTraffic = true;
       startTraffic();

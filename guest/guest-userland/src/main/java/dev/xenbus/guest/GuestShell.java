@@ -35,20 +35,24 @@ final class GuestShell {
 
   private final Kernel kernel;
   private final SequencedMap<String, UserCommand> commands;
+  private final UserCommand.Services services;
   private final TextOutput console;
   private final Consumer<@Nullable Runnable> onInterrupt;
   private final List<Task> jobs = new ArrayList<>();
 
   /// Makes a shell.
   ///
+  /// @param services what its commands may use
   /// @param onInterrupt is given what a control-C must do now
   GuestShell(
       Kernel kernel,
       SequencedMap<String, UserCommand> commands,
+      UserCommand.Services services,
       TextOutput console,
       Consumer<@Nullable Runnable> onInterrupt) {
     this.kernel = kernel;
     this.commands = commands;
+    this.services = services;
     this.console = console;
     this.onInterrupt = onInterrupt;
   }
@@ -143,7 +147,7 @@ final class GuestShell {
     }
     Task task;
     try {
-      Context context = new Context(kernel, out, console);
+      Context context = new Context(kernel, services, out, console);
       task = kernel.cpu().process(name, self -> runGuarded(command, context, arguments));
     } catch (NoThread e) {
       console.println("sh: " + name + ": " + Errno.ENOMEM.text());
@@ -180,11 +184,12 @@ final class GuestShell {
   }
 
   /// What a command of a guest may use.
-  private record Context(Kernel kernel, TextOutput out, TextOutput err)
+  private record Context(
+      Kernel kernel, UserCommand.Services services, TextOutput out, TextOutput err)
       implements UserCommand.Context {
     @Override
     public <T> Optional<T> service(Class<T> type) {
-      return Optional.empty();
+      return services.find(type);
     }
 
     @Override

@@ -1,10 +1,15 @@
 package dev.xenbus.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.xenbus.guest.command.Echo;
 import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.linux.api.NetCore.InterfaceAddress;
+import dev.xenbus.linux.api.NetDevice;
+import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
@@ -36,6 +41,50 @@ class GuestInitTest {
           dom0.net().addAddress("eth0", "10.0.0.1", 16);
           Task.sleep(10 * SECOND);
           look.at(dom0, guest, cable);
+          return null;
+        });
+  }
+
+  /// In a driver domain the bridge has the address, its own interface is a port, those of other
+  /// guests are left to the hotplug scripts, and the daemon is started.
+  @Test
+  void driverDomainHasABridgeAndADaemon() throws MachineFailure {
+    SimulatedMachine machine = new SimulatedMachine(SimulatedMachine.Options.fair());
+    machine.run(
+        () -> {
+          Kernel dom0 = TestGuest.boot(machine, 0, "");
+          Kernel guest = TestGuest.boot(machine, 4, "");
+          LinkedHashMap<String, UserCommand> commands = new LinkedHashMap<>();
+          commands.put("echo", new Echo());
+          GuestInit.start(
+              new GuestInit.Options(
+                  guest,
+                  "guest",
+                  Optional.empty(),
+                  commands,
+                  UserCommand.Services.NONE,
+                  Optional.of(
+                      new GuestInit.DriverDomain(
+                          "xenbr0", new MacAddress(0x00163E_FE0004L), "echo served"))));
+          Task.sleep(SECOND);
+          TestCable cable = TestCable.join(guest, dom0);
+          dom0.net().device("eth0").orElseThrow().up();
+          dom0.net().addAddress("eth0", "10.0.0.1", 16);
+          dom0.net().discardTcp(9);
+          NetDevice vif =
+              guest.net().register("vif7.0", new MacAddress(0xFEFFFF_FFFFFFL), packet -> {});
+          Task.sleep(3 * SECOND);
+          assertEquals("10.0.0.5/16", address(guest));
+          assertEquals("xenbr0", guest.net().addresses().getFirst().device());
+          assertEquals(
+              List.of("eth0"),
+              guest.net().bridge("xenbr0").orElseThrow().ports().stream()
+                  .map(NetDevice::name)
+                  .toList());
+          assertFalse(vif.isUp());
+          assertEquals(TrafficService.SEGMENT_BYTES + 54, cable.largest());
+          assertTrue(
+              guest.printk().lines().stream().anyMatch(line -> line.text().equals("init: served")));
           return null;
         });
   }

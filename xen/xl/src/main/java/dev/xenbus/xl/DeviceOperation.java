@@ -86,7 +86,9 @@ final class DeviceOperation {
     return operation;
   }
 
-  private static DeviceOperation add(LibxlContext ctx, Device device) throws IOException {
+  /// Starts to wait for the backend of a device whose nodes are there
+  /// (`libxl__wait_device_connection`).
+  static DeviceOperation add(LibxlContext ctx, Device device) throws IOException {
     DeviceOperation operation = new DeviceOperation(ctx, device, Action.ADD, Force.OFF);
     ctx.xs().homeOf(device.backendDomid());
     operation.awaitState(XenbusState.INIT_WAIT, Timeouts.INIT_NANOS);
@@ -244,17 +246,22 @@ final class DeviceOperation {
   }
 
   /// Removes the nodes of a device at once, with the parents that become empty
-  /// (`libxl__device_destroy`).
+  /// (`libxl__device_destroy`): dom0 those of the frontend and its own notes, the domain that
+  /// serves the device those of the backend.
   static void removeNodes(LibxlContext ctx, Device device) throws IOException, LibxlException {
     ctx.xs().homeOf(device.backendDomid());
     ctx.xs().homeOf(device.domid());
-    ctx.ownDomid();
+    Domid own = ctx.ownDomid();
     ctx.xs()
         .inTransaction(
             tx -> {
-              tx.prune(device.frontendPath());
-              tx.prune(device.libxlPath());
-              tx.prune(device.backendPath());
+              if (own.equals(Domid.DOM0)) {
+                tx.prune(device.frontendPath());
+                tx.prune(device.libxlPath());
+              }
+              if (own.equals(device.backendDomid())) {
+                tx.prune(device.backendPath());
+              }
             });
   }
 

@@ -54,6 +54,7 @@ final class DomainCreation {
     setDefaults();
     Domid domid = makeDomain();
     made = Optional.of(domid);
+    resolveBackends(domid);
     BuiltDomain built = build(domid);
     attach(disks(domid), LogSite.DOMCREATE_LAUNCH_DM, domid, DeviceKind.VBD);
     addConsole(domid, built);
@@ -70,6 +71,26 @@ final class DomainCreation {
     }
     for (NicConfig nic : config.nics()) {
       nics.add(NicDevice.settle(ctx, nic, nics.size()));
+    }
+  }
+
+  // A name that no domain has is found out now, not when the device is made.
+  private void resolveBackends(Domid domid) throws IOException, LibxlException {
+    for (int i = 0; i < config.disks().size(); i++) {
+      resolve(domid, config.disks().get(i).backend(), "disk defaults for disk " + i);
+    }
+    for (int i = 0; i < nics.size(); i++) {
+      resolve(domid, nics.get(i).backend(), "nic defaults for nic " + i);
+    }
+  }
+
+  private void resolve(Domid domid, String backend, String what)
+      throws IOException, LibxlException {
+    try {
+      DomainNames.resolveBackend(ctx, backend);
+    } catch (LibxlException e) {
+      ctx.log().error("Domain " + domid + ":Unable to set " + what);
+      throw e;
     }
   }
 

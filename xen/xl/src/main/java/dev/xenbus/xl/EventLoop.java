@@ -34,6 +34,15 @@ final class EventLoop implements AutoCloseable {
     void run() throws IOException, LibxlException;
   }
 
+  /// What is called back for each event of a watch.
+  @FunctionalInterface
+  interface PathHandler {
+    /// Handles a change.
+    ///
+    /// @param path what changed, absolute if the watch's is
+    void changed(String path) throws IOException, LibxlException;
+  }
+
   /// What is called back when a child has ended.
   @FunctionalInterface
   interface ChildHandler {
@@ -57,7 +66,7 @@ final class EventLoop implements AutoCloseable {
   /// @param token `<slot>/<counter>`, hexadecimal
   /// @param slot its place in the table of slots
   /// @param handler called for each event
-  record Watch(String path, String token, int slot, Handler handler) {}
+  record Watch(String path, String token, int slot, PathHandler handler) {}
 
   /// A time-out that has not come yet.
   ///
@@ -112,6 +121,11 @@ final class EventLoop implements AutoCloseable {
 
   /// Sets a watch; its first event comes at once.
   Watch watch(String path, Handler handler) throws IOException {
+    return watchPaths(path, _ -> handler.run());
+  }
+
+  /// Sets a watch whose handler wants to know what changed; its first event comes at once.
+  Watch watchPaths(String path, PathHandler handler) throws IOException {
     if (freeSlots.isEmpty()) {
       growSlots();
     }
@@ -199,7 +213,7 @@ final class EventLoop implements AutoCloseable {
     }
     Watch watch = watches.get(event.get().token());
     if (watch != null) { // an event of a watch that was just removed is nobody's
-      watch.handler().run();
+      watch.handler().changed(event.get().path());
     }
     return true;
   }

@@ -64,7 +64,7 @@ final class Hotplug {
       throws IOException {
     Xs.Nodes store = ctx.xs().plain();
     String backend = device.backendPath();
-    store.read("/local/domain/" + device.domid() + "/image/device-model-domid");
+    store.readIfAllowed("/local/domain/" + device.domid() + "/image/device-model-domid");
     Optional<String> script = store.read(backend + "/script");
     if (script.isEmpty()) {
       return Optional.empty();

@@ -257,6 +257,7 @@ public final class Toolstack implements AutoCloseable {
           DiskDevice.checkBackend(ctx, disk);
           ctx.xs().plain().read("/local/domain/" + domid + "/image/device-model-pid");
           ctx.xs().plain().read("/local/domain/" + domid + "/image/device-model-domid");
+          checkBackend(disk.backend());
           return finish(DiskDevice.add(ctx, domid, typeOf(domid), disk), "add");
         });
   }
@@ -270,7 +271,30 @@ public final class Toolstack implements AutoCloseable {
           int next = nic.devid() < 0 ? NicDevice.nextDevid(ctx, domid) : nic.devid();
           ctx.xs().plain().read("/local/domain/" + domid + "/image/device-model-pid");
           ctx.xs().plain().read("/local/domain/" + domid + "/image/device-model-domid");
+          checkBackend(nic.backend());
           return finish(NicDevice.add(ctx, domid, NicDevice.settle(ctx, nic, next)), "add");
+        });
+  }
+
+  // A device that has not got as far as to be one (`device_addrm_aocomplete`).
+  private void checkBackend(String backend) throws IOException, LibxlException {
+    try {
+      DomainNames.resolveBackend(ctx, backend);
+    } catch (LibxlException e) {
+      ctx.log().error(LogSite.DEVICE_COMPLETE, "unable to add device");
+      throw e;
+    }
+  }
+
+  /// Runs the hotplug scripts of the backends in this domain, which is a driver domain, for as long
+  /// as it runs (`libxl_device_events_handler`).
+  ///
+  /// @throws LibxlException `FAIL` if the store cannot be watched
+  public void handleDeviceEvents() throws LibxlException {
+    guarded(
+        () -> {
+          new DeviceEvents(ctx).run();
+          return true;
         });
   }
 

@@ -7,11 +7,11 @@ import dev.xenbus.xenconsoled.Consoles;
 import java.io.IOException;
 
 /// What the toolstack needs of the world around it; the emulator provides it to the commands of
-/// dom0's console.
+/// dom0's console, and to those of a driver domain's.
 ///
 /// @param domains the hypervisor
-/// @param kernel dom0's
-/// @param connector opens privileged connections to the store
+/// @param kernel its domain's
+/// @param connector opens connections to the store
 /// @param consoles the console daemon
 /// @param release whose toolstack we are
 /// @param host what its processes leave behind for each other
@@ -26,7 +26,7 @@ public record XlServices(
   /// Opens connections to the store.
   @FunctionalInterface
   public interface Connector {
-    /// Opens a privileged connection, as dom0.
+    /// Opens a connection, with the rights of the domain that the toolstack runs in.
     ///
     /// @return the client's end of the stream; whoever asked closes it
     /// @throws IOException if the daemon does not take it

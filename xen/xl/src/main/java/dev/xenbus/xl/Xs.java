@@ -107,6 +107,19 @@ final class Xs {
       return store.readIfPresent(path);
     }
 
+    /// Returns the value, or empty if there is none to be had: no node, or none that we may read
+    /// (`libxl__xs_read`).
+    Optional<String> readIfAllowed(String path) throws IOException {
+      try {
+        return read(path);
+      } catch (XenstoreException e) {
+        if (e.errno() == Errno.EACCES) {
+          return Optional.empty();
+        }
+        throw e;
+      }
+    }
+
     /// Returns the names of the children, or empty if there is no such node.
     Optional<List<String>> directory(String path) throws IOException {
       try {
@@ -150,8 +163,19 @@ final class Xs {
     }
 
     /// Removes a node, then each parent that has neither value nor children left
-    /// (`libxl__xs_path_cleanup`).
+    /// (`libxl__xs_path_cleanup`). Ends at the first that it may not remove: a driver domain owns
+    /// the folders of its backends, not the folders around them.
     void prune(String path) throws IOException {
+      try {
+        pruneWhatIsOwned(path);
+      } catch (XenstoreException e) {
+        if (e.errno() != Errno.EACCES) {
+          throw e;
+        }
+      }
+    }
+
+    private void pruneWhatIsOwned(String path) throws IOException {
       if (!remove(path)) {
         return;
       }

@@ -1,6 +1,7 @@
 package dev.xenbus.xl;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ final class Backends implements ScriptedStore.Script {
   private final SequencedSet<String> stuckOnAdd = new LinkedHashSet<>();
   private final SequencedSet<String> stuckOnRemove = new LinkedHashSet<>();
   private boolean consoleDaemon = true;
+  private final SequencedSet<String> closedElsewhere = new LinkedHashSet<>();
 
   /// No backend whose path contains the text does anything from now on.
   public void stuck(String path) {
@@ -34,9 +36,17 @@ final class Backends implements ScriptedStore.Script {
     consoleDaemon = false;
   }
 
+  /// Removes the backends of driver domains that have closed, as `xl devd` does there.
+  public void removeClosed(ScriptedStore store) {
+    for (String path : List.copyOf(closedElsewhere)) {
+      store.drop(path);
+      closedElsewhere.remove(path);
+    }
+  }
+
   @Override
   public void changed(ScriptedStore store, String path, @Nullable String value) {
-    if (path.startsWith("/local/domain/0/backend/") && path.endsWith("/state")) {
+    if (path.matches("/local/domain/[0-9]+/backend/.*/state")) {
       if (!path.contains("/console/")) {
         state(store, path, value == null ? "" : value);
       }
@@ -50,6 +60,9 @@ final class Backends implements ScriptedStore.Script {
       store.put(path, "2");
     } else if (state.equals("5") && stuckOnRemove.stream().noneMatch(path::contains)) {
       store.put(path, "6");
+      if (!path.startsWith("/local/domain/0/")) {
+        closedElsewhere.add(path.substring(0, path.lastIndexOf('/')));
+      }
     }
   }
 }

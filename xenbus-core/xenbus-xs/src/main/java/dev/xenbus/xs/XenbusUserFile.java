@@ -65,6 +65,9 @@ public final class XenbusUserFile implements AutoCloseable {
   /// The open file itself, and each request on its way.
   private final AtomicInteger references = new AtomicInteger(1);
 
+  /// What is called, in any context, when [#read] would not wait any more.
+  private volatile Runnable onReadable = () -> {};
+
   private volatile boolean readable;
   private volatile boolean closed;
 
@@ -81,6 +84,19 @@ public final class XenbusUserFile implements AutoCloseable {
   /// Returns whether [#read] would not wait (`xenbus_file_poll`).
   public boolean isReadable() {
     return readable;
+  }
+
+  /// Waits, in state S, until [#read] would not wait (`xenbus_file_poll`).
+  ///
+  /// @param timeoutNanos at most how long, or [WaitQueue#FOREVER]
+  public WaitQueue.Wake awaitReadable(long timeoutNanos) {
+    return readWait.await(Task.State.S, timeoutNanos, () -> readable || closed);
+  }
+
+  /// Sets what is called, in any context, when [#read] would not wait any more, or the file is
+  /// closed: usually [dev.xenbus.machine.Poller#rouse].
+  public void onReadable(Runnable rouse) {
+    onReadable = rouse;
   }
 
   /// Reads what there is, up to `bytesMax` bytes, perhaps of several messages; waits for the first.
@@ -129,6 +145,7 @@ public final class XenbusUserFile implements AutoCloseable {
       replyMutex.unlock();
     }
     readWait.wakeAll();
+    onReadable.run();
   }
 
   private void answer(MessageHeader to, int type, String text) {
@@ -316,6 +333,7 @@ public final class XenbusUserFile implements AutoCloseable {
       replyMutex.unlock();
     }
     readWait.wakeAll();
+    onReadable.run();
     release();
   }
 

@@ -225,6 +225,24 @@ class MtFaultsTest {
         });
   }
 
+  /// MT-10: in the series a driver domain has threads, and a stuck guest stops itself alone.
+  @Test
+  void mt10SeriesHasThreadsInADriverDomain() {
+    TestMachines.everywhere(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Domid.of(5), Mtwatch.SERIES)) {
+            TestGate gate = new TestGate(bench.cpu());
+            Recorder seen = new Recorder();
+            bench.xs.watch("/slow", XsBench.ownedBy(7), path -> gate.pass());
+            gate.awaitEntered(1);
+            bench.xs.watch("/o", XsBench.ownedBy(8), seen::note);
+            bench.await(() -> seen.count() == 1);
+            assertEquals(List.of("xen-mtwatch-8"), seen.threads());
+            gate.open();
+          }
+        });
+  }
+
   /// The version of the summit hands events out from the default thread: stuck, it stops them all.
   @Test
   void summitStopsWithItsDefaultThread() {

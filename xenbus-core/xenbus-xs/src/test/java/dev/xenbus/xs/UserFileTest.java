@@ -12,10 +12,12 @@ import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.abi.xenstore.TransactionId;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestMachines;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -72,6 +74,29 @@ class UserFileTest {
             assertEquals(0, bench.xs.users());
             assertFalse(file.isReadable());
             assertEquals(Errno.EAGAIN, errnoOf(() -> file.read(10, true)));
+          }
+        });
+  }
+
+  /// What a process that waits for several things needs (`poll`).
+  @Test
+  void whoWaitsIsToldThatThereIsSomethingToRead() {
+    TestMachines.everywhere(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF)) {
+            XenbusUserFile file = bench.xs.openUserFile();
+            bench.store.write("/a", "1");
+            AtomicInteger roused = new AtomicInteger();
+            file.onReadable(roused::incrementAndGet);
+            assertEquals(WaitQueue.Wake.TIMEOUT, file.awaitReadable(1_000_000));
+            assertEquals(0, roused.get());
+            file.write(request(MessageType.READ, 7, 0, "/a"));
+            assertEquals(WaitQueue.Wake.READY, file.awaitReadable(WaitQueue.FOREVER));
+            assertEquals("READ 7 0 1", next(file));
+            bench.await(() -> roused.get() == 1);
+            file.close();
+            assertEquals(WaitQueue.Wake.READY, file.awaitReadable(WaitQueue.FOREVER));
+            assertEquals(2, roused.get());
           }
         });
   }

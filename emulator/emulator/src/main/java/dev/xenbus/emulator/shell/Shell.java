@@ -48,18 +48,11 @@ public final class Shell {
   public record Options(
       Kernel kernel,
       SequencedMap<String, UserCommand> commands,
-      Services services,
+      UserCommand.Services services,
       Path folder,
       TextOutput out,
       TextOutput err,
       TextOutput background) {}
-
-  /// What the emulator offers to commands.
-  @FunctionalInterface
-  public interface Services {
-    /// Returns the service of the given type.
-    <T> Optional<T> find(Class<T> type);
-  }
 
   private record Job(int number, Task task, String text) {}
 

@@ -13,7 +13,9 @@ public interface UserCommand {
     /// Dom0's.
     DOM0,
     /// A guest's.
-    GUEST
+    GUEST,
+    /// A driver domain's, which knows those of a guest too.
+    DRIVER_DOMAIN
   }
 
   /// Returns its name, such as `ps`.
@@ -33,6 +35,22 @@ public interface UserCommand {
   /// @param arguments without the name
   /// @return the exit code
   int run(Context context, List<String> arguments);
+
+  /// What the emulator offers to the commands of one console.
+  @FunctionalInterface
+  interface Services {
+    /// Offers nothing.
+    Services NONE =
+        new Services() {
+          @Override
+          public <T> Optional<T> find(Class<T> type) {
+            return Optional.empty();
+          }
+        };
+
+    /// Returns the service of the given type.
+    <T> Optional<T> find(Class<T> type);
+  }
 
   /// What a command may use.
   interface Context {

@@ -7,7 +7,7 @@ import java.io.IOException;
 /// `context.service(StoreConnector.class)`.
 @FunctionalInterface
 public interface StoreConnector {
-  /// Opens a privileged connection.
+  /// Opens a connection, with the rights of the domain that the command runs in.
   ///
   /// @return the client's end
   Pipe connect() throws IOException;

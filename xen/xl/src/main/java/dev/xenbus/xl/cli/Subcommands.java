@@ -160,7 +160,15 @@ final class Subcommands {
               "<Domain> <DevId|mac>",
               "Destroy a domain's virtual network device",
               2,
-              DeviceCommands::networkDetach));
+              DeviceCommands::networkDetach),
+          new Subcommand(
+              "devd",
+              "[options]",
+              "Daemon that listens for devices and launches backends",
+              List.of("-F                      Run in the foreground."),
+              "F",
+              0,
+              DevdCommand::run));
 
   private Subcommands() {}
 

@@ -1,11 +1,13 @@
 package dev.xenbus.xl.cli;
 
+import dev.xenbus.abi.Domid;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.xl.Interrupted;
 import dev.xenbus.xl.LibxlException;
 import dev.xenbus.xl.Toolstack;
 import dev.xenbus.xl.XlServices;
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +38,7 @@ public final class XlCommand implements UserCommand {
 
   @Override
   public Set<Place> places() {
-    return Set.of(Place.DOM0);
+    return EnumSet.of(Place.DOM0, Place.DRIVER_DOMAIN);
   }
 
   @Override
@@ -57,6 +59,16 @@ public final class XlCommand implements UserCommand {
     Optional<Subcommand> command = Subcommands.named(name);
     if (command.isEmpty()) {
       context.err().println("command not implemented");
+      return 1;
+    }
+    if (!context.kernel().domid().equals(Domid.DOM0) && !command.get().name().equals("devd")) {
+      context
+          .err()
+          .println(
+              "xl "
+                  + command.get().name()
+                  + ": this domain is not privileged, use dom0's xl; a"
+                  + " driver domain's does devd alone");
       return 1;
     }
     return run(context, command.get(), rest);

@@ -3,7 +3,6 @@ package dev.xenbus.probe.backend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.api.XenbusDevice;
 import dev.xenbus.testkit.TestBackend;
@@ -117,21 +116,6 @@ class MtwatchBackendTest {
             bench.awaitBackState("plain", 1, "0", 6);
             assertEquals(List.of("xenwatch"), threadsOf(plain, "plain-1-0"));
             assertEquals(List.of("xen-mtwatch-1"), threadsOf(vif, "vif-1-0"));
-          }
-        });
-  }
-
-  /// W13: backends in a driver domain.
-  @Test
-  void driverDomainHasMtwatchToo() {
-    TestMachines.patiently(
-        machine -> {
-          TestBackend driver = new TestBackend("vif", true);
-          try (BackBench bench =
-              new BackBench(machine, Domid.of(5), Mtwatch.SERIES, driver).started()) {
-            bench.addDevice("vif", 7, "0");
-            bench.awaitBackState("vif", 7, "0", 2);
-            assertEquals(List.of("xen-mtwatch-7"), threadsOf(driver, "vif-7-0"));
           }
         });
   }

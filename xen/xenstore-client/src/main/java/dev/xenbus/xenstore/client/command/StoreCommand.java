@@ -8,6 +8,7 @@ import dev.xenbus.xenstore.client.StoreOperations;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -64,7 +65,7 @@ abstract class StoreCommand implements UserCommand {
 
   @Override
   public final Set<Place> places() {
-    return Set.of(Place.DOM0);
+    return EnumSet.of(Place.DOM0, Place.DRIVER_DOMAIN);
   }
 
   @Override
