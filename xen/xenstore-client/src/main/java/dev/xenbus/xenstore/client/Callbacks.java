@@ -106,7 +106,8 @@ final class Callbacks {
 
   /// Calls what is due already, then ends the task.
   ///
-  /// @param afterwards called then; by the task itself if it is the caller, else before this returns
+  /// @param afterwards called then; by the task itself if it is the caller, else before this
+  /// returns
   void end(Runnable afterwards) {
     boolean byItself = isCurrent();
     Task mine;
