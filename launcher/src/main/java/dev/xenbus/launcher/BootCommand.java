@@ -61,6 +61,12 @@ final class BootCommand implements Callable<Integer> {
   private SequencedMap<String, Path> guestSockets = new LinkedHashMap<>();
 
   @Option(
+      names = "--pty",
+      paramLabel = "DOMID=PATH",
+      description = "A device like /dev/xen/xenbus that acts as that domain, for guest agents.")
+  private SequencedMap<String, Path> ptys = new LinkedHashMap<>();
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
       description = "Parameters from a file (HOCON); the command line wins.")
@@ -97,14 +103,15 @@ final class BootCommand implements Callable<Integer> {
     BootConfig bootConfig = configure(emulator, Optional.ofNullable(config), words);
     List<String> lines = script == null ? List.of() : readScript(script);
     if (simulate == null) {
-      return new LiveBoot(emulator, bootConfig, sockets, guestSockets)
+      return new LiveBoot(emulator, bootConfig, sockets, guestSockets, ptys)
           .run(script == null ? Optional.empty() : Optional.of(lines));
     }
     if (script == null) {
       throw new UsageException("--simulate wants --script FILE: virtual time has no terminal");
     }
-    if (!sockets.isEmpty() || !guestSockets.isEmpty()) {
-      throw new UsageException("--simulate has no sockets: virtual time cannot wait for clients");
+    if (!sockets.isEmpty() || !guestSockets.isEmpty() || !ptys.isEmpty()) {
+      throw new UsageException(
+          "--simulate has no sockets and no devices: virtual time cannot wait for clients");
     }
     return simulated(emulator, bootConfig, lines);
   }

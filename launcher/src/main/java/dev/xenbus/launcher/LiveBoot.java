@@ -24,16 +24,19 @@ final class LiveBoot {
   private final BootConfig config;
   private final List<Path> sockets;
   private final SequencedMap<String, Path> guestSockets;
+  private final SequencedMap<String, Path> ptys;
 
   LiveBoot(
       Emulator emulator,
       BootConfig config,
       List<Path> sockets,
-      SequencedMap<String, Path> guestSockets) {
+      SequencedMap<String, Path> guestSockets,
+      SequencedMap<String, Path> ptys) {
     this.emulator = emulator;
     this.config = config;
     this.sockets = sockets;
     this.guestSockets = guestSockets;
+    this.ptys = ptys;
   }
 
   /// Boots, runs the script, the console, or until power-off, and leaves nothing behind.
@@ -42,7 +45,12 @@ final class LiveBoot {
   int run(Optional<List<String>> script) throws IOException, UsageException, MachineFailure {
     RunFolder folder = RunFolder.create(new TreeMap<>(System.getenv()));
     try {
-      BootOptions options = new BootOptions(config, storeSockets(folder), guestSockets());
+      BootOptions options =
+          new BootOptions(
+              config,
+              storeSockets(folder),
+              byDomid("--guest-socket", guestSockets),
+              byDomid("--pty", ptys));
       LiveMachine machine = new LiveMachine();
       return machine.run(() -> live(machine, options, folder, script));
     } finally {
@@ -92,14 +100,15 @@ final class LiveBoot {
     return List.of(environment == null ? folder.storeSocket() : Path.of(environment));
   }
 
-  private SequencedMap<Domid, Path> guestSockets() throws UsageException {
+  private static SequencedMap<Domid, Path> byDomid(String option, SequencedMap<String, Path> paths)
+      throws UsageException {
     SequencedMap<Domid, Path> byDomid = new LinkedHashMap<>();
-    for (var entry : guestSockets.entrySet()) {
+    for (var entry : paths.entrySet()) {
       try {
         byDomid.put(Domid.of(Integer.parseInt(entry.getKey())), entry.getValue());
       } catch (IllegalArgumentException _) {
         throw new UsageException(
-            "--guest-socket " + entry.getKey() + "=" + entry.getValue() + ": a domid is wanted");
+            option + " " + entry.getKey() + "=" + entry.getValue() + ": a domid is wanted");
       }
     }
     return byDomid;

@@ -27,6 +27,7 @@ import dev.xenbus.xl.XlServices;
 import dev.xenbus.xs.StoreConnection;
 import dev.xenbus.xs.XenbusXs;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -133,15 +134,23 @@ final class Dom0Boot {
 
   private Xenstored startStore(Cpu cpu, XenPlatform platform, DomainControl domains, KernelLog log)
       throws IOException, NoThread {
-    SequencedMap<Integer, java.nio.file.Path> guests = new LinkedHashMap<>();
-    options.guestSockets().forEach((domid, path) -> guests.put(domid.value(), path));
     return new Xenstored(
         cpu,
         new Xenstored.Options(
             Optional.of(new Xenstored.Xen(platform.grantDevice(), platform.eventDevice(), domains)),
             options.storeSockets(),
-            guests,
+            byNumber(options.guestSockets()),
+            byNumber(options.ptys()),
+            Xenstored.Settings.USUAL,
+            Optional.empty(),
+            Optional.empty(),
             line -> log.info("xenstored: " + line)));
+  }
+
+  private static SequencedMap<Integer, Path> byNumber(SequencedMap<Domid, Path> paths) {
+    SequencedMap<Integer, Path> byNumber = new LinkedHashMap<>();
+    paths.forEach((domid, path) -> byNumber.put(domid.value(), path));
+    return byNumber;
   }
 
   /// Connects dom0's kernel: the store is a process of its own domain (`xenstored_local_init`).

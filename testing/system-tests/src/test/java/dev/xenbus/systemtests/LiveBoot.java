@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Assumptions;
 
 /// A dom0 in real time with its store on a socket, for tests with real clients.
@@ -41,6 +41,11 @@ final class LiveBoot {
 
   /// Boots, runs, powers off.
   void run(Body body) throws IOException, MachineFailure {
+    run(options -> options, body);
+  }
+
+  /// Boots with more options, runs, powers off.
+  void run(UnaryOperator<BootOptions> extended, Body body) throws IOException, MachineFailure {
     StallDemo.prepare(folder);
     Emulator emulator = Emulator.load();
     LiveMachine machine = new LiveMachine();
@@ -48,8 +53,7 @@ final class LiveBoot {
         () -> {
           Dom0 dom0 =
               emulator.boot(
-                  machine,
-                  new BootOptions(emulator.configure(), List.of(socket()), new LinkedHashMap<>()));
+                  machine, extended.apply(BootOptions.of(emulator.configure()).atSocket(socket())));
           try {
             body.run(dom0);
           } finally {
@@ -69,18 +73,23 @@ final class LiveBoot {
 
   /// Runs one of Debian's Xen tools against the store; the test is skipped where it is missing.
   Output tool(String program, String... arguments) throws IOException, InterruptedException {
-    Path path = find(program);
+    return toolAt(socket(), find(program), arguments);
+  }
+
+  /// Runs a Xen tool against a socket or device.
+  Output toolAt(Path store, Path path, String... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(path.toString()));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "out", "");
     Path err = Files.createTempFile(folder, "err", "");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    builder.environment().put("XENSTORED_PATH", socket().toString());
+    builder.environment().put("XENSTORED_PATH", store.toString());
     Process process = builder.start();
     if (!process.waitFor(TOOL_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
-      throw new IOException(program + " did not end");
+      throw new IOException(command + " did not end");
     }
     return new Output(
         process.exitValue(),
@@ -88,7 +97,7 @@ final class LiveBoot {
         Files.readString(err, StandardCharsets.ISO_8859_1));
   }
 
-  private static Path find(String program) {
+  static Path find(String program) {
     for (String folder : List.of("/usr/bin", "/usr/sbin", "/usr/lib/xen-4.17/bin")) {
       Path path = Path.of(folder, program);
       if (Files.isExecutable(path)) {

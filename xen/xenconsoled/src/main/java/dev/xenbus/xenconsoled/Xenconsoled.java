@@ -109,9 +109,8 @@ public final class Xenconsoled implements Consoles {
 
   private int run(Task self) {
     try {
-      Pipe pipe = options.store().connect();
-      pipe.onActivity(poller::rouse);
-      try (XenstoreClient store = new XenstoreClient(pipe)) {
+      try (XenstoreClient store = new XenstoreClient(options.store().connect())) {
+        store.onActivity(poller::rouse);
         store.watch("@introduceDomain", INTRODUCED);
         store.watch("@releaseDomain", RELEASED);
         while (!self.signalPending()) {

@@ -21,6 +21,7 @@ import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import dev.xenbus.xenstored.Xenstored;
 import java.io.IOException;
@@ -363,7 +364,7 @@ class XenconsoledTest {
           (w, daemon, client) -> {
             Domid domid = Domid.of(7);
             w.create(client, domid);
-            ConsoleSession session = daemon.attach(domid, 1000 * SECOND).orElseThrow();
+            ConsoleSession session = daemon.attach(domid, WaitQueue.FOREVER).orElseThrow();
             w.print(domid, message);
             StringBuilder got = new StringBuilder();
             while (got.length() < message.length()) {

@@ -9,12 +9,10 @@ import java.util.Optional;
 
 /// A connection over a stream of the machine.
 final class ClientConnection implements StoreConnection {
-  private final Pipe pipe;
   private final XenstoreClient client;
 
   /// Speaks through a stream, which it closes at its end.
   ClientConnection(Pipe pipe) {
-    this.pipe = pipe;
     this.client = new XenstoreClient(pipe);
   }
 
@@ -55,7 +53,7 @@ final class ClientConnection implements StoreConnection {
 
   @Override
   public void onEvent(Runnable rouse) {
-    pipe.onActivity(rouse);
+    client.onActivity(rouse);
   }
 
   @Override

@@ -9,16 +9,17 @@ import java.util.List;
 import java.util.Optional;
 
 /// What can be asked of nodes, in a transaction or outside of one. Paths are absolute or relative
-/// to
-/// the home of the connection's domain; a malformed one answers `EINVAL`.
+/// to the home of the connection's domain; a malformed one answers `EINVAL`.
 ///
 /// Values are bytes. As a String they are UTF-8; bytes that are none read as U+FFFD, so that
-/// whoever
-/// needs every byte uses [#readBytes].
+/// whoever needs every byte uses [#readBytes].
 ///
 /// Each method throws [XenstoreException] with the store's errno, or another [IOException] if the
 /// connection is broken: then it stays so.
 public interface StoreOperations {
+  /// Returns the same requests without waiting for their answers.
+  AsyncOperations async();
+
   /// Returns the value of a node.
   ///
   /// @throws XenstoreException `ENOENT`, `EACCES`, `EINVAL`

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /// What the `xenstore-*` commands have in common.
@@ -23,12 +22,13 @@ abstract class StoreCommand implements UserCommand {
   private final String letters;
   private final String synopsis;
 
-  /// @param letters options as `getopt` has them; `h` and `s` are added
+  /// @param letters the options that it takes; who gives another one, or `h`, sees the usage; if
+  ///     it takes none, every word is the command's own
   /// @param synopsis what follows the name in the usage
   StoreCommand(String name, String summary, String letters, String synopsis) {
     this.name = name;
     this.summary = summary;
-    this.letters = letters + "hs";
+    this.letters = letters;
     this.synopsis = synopsis;
   }
 
@@ -70,17 +70,15 @@ abstract class StoreCommand implements UserCommand {
 
   @Override
   public final int run(Context context, List<String> words) {
-    Optional<Arguments> arguments = Arguments.parse(words, letters);
-    if (arguments.isPresent() && arguments.get().has('h')) {
-      context.out().println("Usage: " + name + " " + synopsis);
-      return 0;
-    }
-    if (arguments.isEmpty() || !takes(arguments.get().rest().size())) {
-      context.err().println("Usage: " + name + " " + synopsis);
+    Arguments arguments =
+        letters.isEmpty() ? Arguments.plain(name, words) : Arguments.parse(name, words, letters);
+    arguments.complaints().forEach(context.err()::println);
+    if (arguments.wantsUsage() || !takes(arguments.rest().size())) {
+      context.err().println(name + ": Usage: " + name + " " + synopsis);
       return 1;
     }
     try (XenstoreClient client = connect(context)) {
-      return run(new Run(client, arguments.get(), context.out(), context.err()));
+      return run(new Run(client, arguments, context.out(), context.err()));
     } catch (Failure e) {
       context.err().println(name + ": " + e.text());
       return e.code();
@@ -104,17 +102,19 @@ abstract class StoreCommand implements UserCommand {
   }
 
   /// Does something in a transaction, as these commands do unless they ask for one thing only; what
-  /// is printed by an attempt that fails is not shown.
+  /// an attempt printed is not shown if there is another one.
   static void inTransaction(Run run, Work work) throws IOException {
-    String text =
-        run.client()
-            .transaction(
-                tx -> {
-                  StringBuilder printed = new StringBuilder();
-                  work.run(tx, printed);
-                  return printed.toString();
-                });
-    run.out().print(text);
+    StringBuilder printed = new StringBuilder();
+    try {
+      run.client()
+          .inTransaction(
+              tx -> {
+                printed.setLength(0);
+                work.run(tx, printed);
+              });
+    } finally {
+      run.out().print(printed.toString());
+    }
   }
 
   /// Work that may be done several times.

@@ -39,53 +39,52 @@ final class Values {
     return new String(value, StandardCharsets.UTF_8);
   }
 
-  /// The bytes that an argument stands for: `\t \n \r \\`, up to three octal digits, `\xHH`.
-  ///
-  /// @throws Failure if an escape is none of these
-  static byte[] unescaped(String text) throws Failure {
+  /// The bytes that an argument stands for: `\t \n \r \\`, up to three octal digits, `\xHH`;
+  /// any other character behind a backslash stands for itself, and a backslash at the end for a
+  /// NUL.
+  /// Mirrors `unsanitise_value` (`tools/libs/store/xs_lib.c`).
+  static byte[] unescaped(String text) {
     byte[] from = text.getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream to = new ByteArrayOutputStream(from.length);
     int i = 0;
     while (i < from.length) {
       if (from[i] != '\\') {
         to.write(from[i++]);
+      } else if (i + 1 == from.length) {
+        to.write(0);
+        i++;
       } else {
-        i = unescape(from, i + 1, to, text);
+        i = unescape(from, i + 1, to);
       }
     }
     return to.toByteArray();
   }
 
-  private static int unescape(byte[] from, int at, ByteArrayOutputStream to, String text)
-      throws Failure {
-    if (at == from.length) {
-      throw new Failure("bad escape in " + text);
-    }
+  private static int unescape(byte[] from, int at, ByteArrayOutputStream to) {
     switch (from[at]) {
       case 't' -> to.write('\t');
       case 'n' -> to.write('\n');
       case 'r' -> to.write('\r');
-      case '\\' -> to.write('\\');
       case 'x' -> {
-        return number(from, at + 1, 16, 2, to, text);
+        return number(from, at, at + 1, 16, 2, to);
       }
       default -> {
-        return number(from, at, 8, 3, to, text);
+        return number(from, at, at, 8, 3, to);
       }
     }
     return at + 1;
   }
 
   private static int number(
-      byte[] from, int start, int base, int digits, ByteArrayOutputStream to, String text)
-      throws Failure {
+      byte[] from, int escaped, int start, int base, int digits, ByteArrayOutputStream to) {
     int at = start;
     int number = 0;
     while (at < from.length && at < start + digits && Character.digit(from[at], base) >= 0) {
       number = number * base + Character.digit(from[at++], base);
     }
     if (at == start) {
-      throw new Failure("bad escape in " + text);
+      to.write(from[escaped]);
+      return escaped + 1;
     }
     to.write(number);
     return at;

@@ -1,5 +1,6 @@
 package dev.xenbus.xenstore.client.command;
 
+import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.Access;
 import dev.xenbus.abi.xenstore.Permission;
 import dev.xenbus.abi.xenstore.Permissions;
@@ -19,18 +20,21 @@ public final class XenstoreChmod extends StoreCommand {
     super(
         "xenstore-chmod",
         "Set permissions of nodes",
-        "ru",
+        "rsu",
         "[-h] [-u] [-r] [-s] key <mode [modes...]>");
   }
 
   @Override
   boolean takes(int words) {
-    return words >= 2;
+    return words >= 1;
   }
 
   @Override
   int run(Run run) throws IOException {
     List<String> words = run.arguments().rest();
+    if (words.size() == 1) {
+      throw new Failure(refusal(words.getFirst(), Errno.EINVAL.text())); // as the store would say
+    }
     Permissions permissions = parse(words.subList(1, words.size()));
     inTransaction(
         run,
@@ -56,7 +60,7 @@ public final class XenstoreChmod extends StoreCommand {
 
   /// A letter and the number that follows: what is no digit ends it, as in the real command.
   private static Permission parse(String word) throws Failure {
-    String letter = word.isEmpty() ? "" : word.substring(0, 1);
+    String letter = word.isEmpty() ? "\0" : word.substring(0, 1);
     Access access =
         Access.ofLetter(word.isEmpty() ? 0 : word.charAt(0))
             .orElseThrow(() -> new Failure("Invalid permission specification: '" + letter + "'"));
@@ -72,9 +76,12 @@ public final class XenstoreChmod extends StoreCommand {
     try {
       store.setPermissions(path, permissions);
     } catch (XenstoreException e) {
-      throw new Failure(
-          "Error occurred setting permissions on '" + path + "': " + Failure.reason(e));
+      throw new Failure(refusal(path, Failure.reason(e)));
     }
+  }
+
+  private static String refusal(String path, String reason) {
+    return "Error occurred setting permissions on '" + path + "': " + reason;
   }
 
   private static void setUpwards(StoreOperations store, String key, Permissions permissions)

@@ -7,7 +7,8 @@ import java.io.IOException;
 public final class XenstoreExists extends StoreCommand {
   /// Makes the command.
   public XenstoreExists() {
-    super("xenstore-exists", "Exit with 0 if there are such nodes", "", "[-h] [-s] key [...]");
+    super(
+        "xenstore-exists", "Exit with 0 if there are such nodes", "s", "[-h] [-p] [-s] key [...]");
   }
 
   @Override

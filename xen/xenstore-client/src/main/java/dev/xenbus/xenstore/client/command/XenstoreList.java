@@ -8,7 +8,7 @@ import java.util.List;
 public final class XenstoreList extends StoreCommand {
   /// Makes the command.
   public XenstoreList() {
-    super("xenstore-list", "Print names of children", "p", "[-h] [-p] [-s] key [...]");
+    super("xenstore-list", "Print names of children", "ps", "[-h] [-p] [-s] key [...]");
   }
 
   @Override

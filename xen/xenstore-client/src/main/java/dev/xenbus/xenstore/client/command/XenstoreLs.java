@@ -23,12 +23,12 @@ public final class XenstoreLs extends StoreCommand {
 
   /// Makes the command.
   public XenstoreLs() {
-    super("xenstore-ls", "Print a part of the store's tree", "fp", "[-h] [-f] [-p] [-s] [path]");
+    super("xenstore-ls", "Print a part of the store's tree", "fps", "[-h] [-f] [-p] [-s] [path]");
   }
 
   @Override
   boolean takes(int words) {
-    return words <= 1;
+    return true;
   }
 
   /// Children that are still to be printed, below one node.
@@ -41,7 +41,13 @@ public final class XenstoreLs extends StoreCommand {
   @Override
   int run(Run run) throws IOException {
     List<String> words = run.arguments().rest();
-    String top = words.isEmpty() ? "/" : words.getFirst();
+    for (String top : words.isEmpty() ? List.of("/") : words) {
+      list(run, top);
+    }
+    return 0;
+  }
+
+  private static void list(Run run, String top) throws IOException {
     Deque<Level> levels = new ArrayDeque<>();
     try {
       levels.push(new Level(top, run.client().directory(top).iterator()));
@@ -59,7 +65,6 @@ public final class XenstoreLs extends StoreCommand {
       print(run, levels.size() - 1, name, path);
       descend(run, levels, path);
     }
-    return 0;
   }
 
   /// Nodes that vanish during the walk are passed over.

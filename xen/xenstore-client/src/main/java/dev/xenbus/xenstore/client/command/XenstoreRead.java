@@ -8,7 +8,7 @@ import java.io.IOException;
 public final class XenstoreRead extends StoreCommand {
   /// Makes the command.
   public XenstoreRead() {
-    super("xenstore-read", "Print values of the store", "pR", "[-h] [-p] [-R] [-s] key [...]");
+    super("xenstore-read", "Print values of the store", "psR", "[-h] [-p] [-s] [-R] key [...]");
   }
 
   @Override

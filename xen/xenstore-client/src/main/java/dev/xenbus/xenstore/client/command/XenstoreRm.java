@@ -8,7 +8,7 @@ import java.io.IOException;
 public final class XenstoreRm extends StoreCommand {
   /// Makes the command.
   public XenstoreRm() {
-    super("xenstore-rm", "Remove nodes of the store", "t", "[-h] [-s] [-t] key [...]");
+    super("xenstore-rm", "Remove nodes of the store", "st", "[-h] [-s] [-t] key [...]");
   }
 
   @Override

@@ -8,11 +8,7 @@ import java.util.Optional;
 public final class XenstoreWatch extends StoreCommand {
   /// Makes the command.
   public XenstoreWatch() {
-    super(
-        "xenstore-watch",
-        "Print what happens to nodes",
-        "n:d:",
-        "[-h] [-n NR] [-d depth] key [...]");
+    super("xenstore-watch", "Print what happens to nodes", "nds", "[-h] [-n NR] [-d depth] key");
   }
 
   @Override
@@ -32,7 +28,7 @@ public final class XenstoreWatch extends StoreCommand {
           run.client().watch(key, key);
         }
       } catch (XenstoreException e) {
-        throw new Failure("Unable to add watch on " + key);
+        throw new Failure("Unable to add watch on " + key + "\n");
       }
     }
     for (int seen = 0; most < 0 || seen < most; seen++) {

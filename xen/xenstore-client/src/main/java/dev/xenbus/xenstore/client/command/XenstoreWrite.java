@@ -10,7 +10,7 @@ import java.util.List;
 public final class XenstoreWrite extends StoreCommand {
   /// Makes the command.
   public XenstoreWrite() {
-    super("xenstore-write", "Set values of the store", "R", "[-h] [-R] [-s] key value [...]");
+    super("xenstore-write", "Set values of the store", "sR", "[-h] [-s] [-R] key value [...]");
   }
 
   @Override

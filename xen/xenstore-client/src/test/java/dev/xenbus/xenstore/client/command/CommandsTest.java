@@ -219,13 +219,32 @@ class CommandsTest {
 
   @Test
   void wrongUsageIsTold() {
+    String read = "xenstore-read: Usage: xenstore-read [-h] [-p] [-s] [-R] key [...]\n";
     for (UserCommand command : COMMANDS) {
       assertTrue(command.usage().startsWith("usage: " + command.name()));
-      assertEquals(0, ours(command.name(), "-h").status);
-      assertEquals(1, ours(command.name(), "-Z").status);
     }
-    assertEquals("Usage: xenstore-read [-h] [-p] [-R] [-s] key [...]\n", ours("xenstore-read").err);
+    assertEquals(new Ended(1, "", read), ours("xenstore-read"));
+    assertEquals(new Ended(1, "", read), ours("xenstore-read", "-h", "/a"));
+    assertEquals(new Ended(1, "", read), ours("xenstore-read", "-f", "/a"));
+    assertEquals(
+        new Ended(1, "", "xenstore-read: invalid option -- 'Z'\n" + read),
+        ours("xenstore-read", "-Z"));
+    assertEquals("Usage:\nxenstore-control <command> [<arg>...]\n", ours("xenstore-control").err);
     assertEquals(1, ours("xenstore-write", "/a").status);
-    assertEquals("xenstore-write: bad escape in \\q\n", ours("xenstore-write", "/a", "\\q").err);
+  }
+
+  @Test
+  void optionsGoAnywhereAndHaveLongNames() {
+    fill();
+    assertEquals("/a/short: v\n", ours("xenstore-read", "/a/short", "--pre").out);
+    assertEquals(
+        "xenstore-read: option '--r' is ambiguous; possibilities: '--recurse' '--raw'\n",
+        ours("xenstore-read", "--r", "/a/short").err);
+    assertEquals(
+        new Ended(1, "v\n", "xenstore-read: couldn't read path /b/c\n"),
+        ours("xenstore-read", "/a/short", "/b/c"));
+    assertEquals(new Ended(0, "/w\n", ""), ours("xenstore-watch", "/w", "--number=1x"));
+    assertEquals(0, ours("xenstore-write", "/q", "\\q\\x\\").status);
+    assertEquals("qx\\000\n", ours("xenstore-read", "/q").out);
   }
 }
