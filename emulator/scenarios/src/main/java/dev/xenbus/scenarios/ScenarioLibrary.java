@@ -381,14 +381,15 @@ public final class ScenarioLibrary {
   private static void unbindInGuest(Script s) {
     create(s, 1);
     s.connected(1);
-    // The backend closes at the same time: the guest may find it Closed where it expects Closing.
-    s.type("xenstore-write /local/domain/0/backend/vif/1/0/state 5 &");
+    // The backend goes at the same time: the guest may find it Closed where it expects Closing.
+    s.type("echo vif-1-0 > /sys/bus/xen-backend/drivers/vif/unbind &");
     // netfront is not told of states any more when it is removed: it looks every five seconds.
     double seconds =
         s.secondsOf(() -> s.ok("xl console 1 -c 'echo vif-0 > /sys/bus/xen/drivers/vif/unbind'"));
     s.check("netfront lets go in two rounds of five seconds", seconds < 11);
     s.type("wait");
     s.ok("xl console 1 -c 'dd if=/dev/xvda of=/dev/null bs=64k count=1'");
+    s.ok("echo vif-1-0 > /sys/bus/xen-backend/drivers/vif/bind");
     s.ok("xl console 1 -c 'echo vif-0 > /sys/bus/xen/drivers/vif/bind'");
     s.connected(1);
     s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");

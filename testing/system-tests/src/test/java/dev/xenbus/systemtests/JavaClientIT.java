@@ -60,7 +60,8 @@ class JavaClientIT {
         Files.readString(
             root.resolve(
                 "testing/system-tests/src/test/java/dev/xenbus/systemtests/StoreFromJava.java"));
-    String program = source.substring(source.indexOf(BEGIN), source.indexOf(END)).stripIndent();
+    String body = source.substring(source.indexOf(BEGIN), source.indexOf(END));
+    String program = body.replaceAll("(?m)^    ", "");
     String page = Files.readString(root.resolve("docs/how-to/use-the-store-from-java.md"));
     assertTrue(page.contains("```java\n" + program + "```\n"), "the page should show\n" + program);
   }
