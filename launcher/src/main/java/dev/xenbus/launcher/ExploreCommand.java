@@ -69,9 +69,9 @@ final class ExploreCommand implements Callable<Integer> {
         "How schedules are chosen: patient[:N] (the default: a random walk), pct[:DEPTH[:POINTS]]",
         "(priorities that change DEPTH - 1 times), fair (all take turns); or with time-outs that may",
         "come early random[:N] and early-pct[:DEPTH[:POINTS]]: then scenarios need not succeed, but",
-        "the invariants must hold. N: another thread goes on at one of N points."
+        "the invariants must hold. N: another thread goes on at one of N points. With --bugs: pct."
       })
-  private String strategy = "patient";
+  private @Nullable String strategy;
 
   @Option(
       names = "--parameters",
@@ -161,7 +161,7 @@ final class ExploreCommand implements Callable<Integer> {
       return new Exploration.Options(
           seed == null ? 1 : seed,
           seed == null ? seeds : 1,
-          Strategy.parse(strategy),
+          Strategy.parse(strategy != null ? strategy : bugs ? "pct" : "patient"),
           keepsGoing,
           usual.shrinkRunsMax());
     } catch (IllegalArgumentException e) {

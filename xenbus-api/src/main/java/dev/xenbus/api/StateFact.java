@@ -8,6 +8,9 @@ import dev.xenbus.abi.XenbusState;
 ///
 /// @param kernel the domain whose kernel it is
 /// @param backend whether it is a backend's state
+/// @param probing whether it is published by a probe: of a device that has just been found, or
+/// whose
+///     driver comes again
 /// @param type the device's type, such as `vif`
 /// @param nodePath its folder in the store
 /// @param from what the driver had published before, or found when it was bound
@@ -15,6 +18,7 @@ import dev.xenbus.abi.XenbusState;
 public record StateFact(
     Domid kernel,
     boolean backend,
+    boolean probing,
     String type,
     String nodePath,
     XenbusState from,

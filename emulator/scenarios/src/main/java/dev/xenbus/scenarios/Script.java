@@ -1,6 +1,7 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Dom0;
+import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.machine.Task;
 import dev.xenbus.scenarios.Transcript.Done;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /// What a scenario's steps are written in: a console of dom0, guests by number, and expectations.
 ///
@@ -121,7 +123,17 @@ public final class Script {
         disk   = [ 'g%1$d.img,raw,xvda,rw' ]
         vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0' ]
         """
-            .formatted(number, extra));
+            .formatted(number, (extra + " " + bugs()).strip()));
+  }
+
+  /// Returns the words that give a guest's kernel the known faults that dom0's has.
+  private String bugs() {
+    String labels =
+        Arrays.stream(KnownBug.values())
+            .filter(dom0.kernel()::hasBug)
+            .map(KnownBug::label)
+            .collect(Collectors.joining(","));
+    return labels.isEmpty() ? "" : KnownBug.MODULE + "." + KnownBug.PARAMETER.name() + "=" + labels;
   }
 
   /// Writes `ddom.cfg`: a driver domain with a disk for each guest that it is to serve, an
@@ -245,6 +257,11 @@ public final class Script {
         5, "vbd of " + domid + " connects", () -> isState(backend + "vbd/" + domid + "/51712", 4));
   }
 
+  /// Returns whether a task of any kernel sleeps at a place (`wchan`).
+  public boolean waits(String wchan) {
+    return dom0.machine().tasks().stream().anyMatch(task -> task.wchan().equals(wchan));
+  }
+
   /// Returns whether the store has a node.
   public boolean exists(String path) {
     return new Transcript(dom0, folder, text -> {}).type("xenstore-exists " + path).exit() == 0;
@@ -273,6 +290,16 @@ public final class Script {
         SETTLE_SECONDS,
         "nothing is left behind",
         () -> isAsAtStart(dom0.census()) && dom0.census().disks().equals(atStart.disks()));
+    tellWhatIsLeft();
+  }
+
+  /// For whoever looks for the cause, on the console: a verdict has no figures, so that a schedule
+  /// can be made small.
+  private void tellWhatIsLeft() {
+    Dom0.Census now = dom0.census();
+    if (!isAsAtStart(now) || !now.disks().equals(atStart.disks())) {
+      screen.print("# at the start: " + atStart + "\n# and now:      " + now + "\n");
+    }
   }
 
   /// Expects what [#nothingLeft] does, but for loop devices: a toolstack whose removal of a device
@@ -282,6 +309,9 @@ public final class Script {
         SETTLE_SECONDS,
         "nothing but loop devices is left behind",
         () -> isAsAtStart(dom0.census()) && hasOnlyNewLoopDevices(dom0.census()));
+    if (!hasOnlyNewLoopDevices(dom0.census())) {
+      tellWhatIsLeft();
+    }
   }
 
   private boolean hasOnlyNewLoopDevices(Dom0.Census now) {
@@ -316,7 +346,7 @@ public final class Script {
       throw new UncheckedIOException(e);
     }
     new StallDemo(dom0, kind, mtwatch(), folder, screen).run().checks().forEach(verdict::check);
-    nothingLeft();
+    nothingLeftButLoopDevices();
   }
 
   Verdict verdict() {

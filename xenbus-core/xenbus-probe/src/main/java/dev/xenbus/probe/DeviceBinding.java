@@ -57,6 +57,11 @@ public final class DeviceBinding {
     deviceLock = kernel.cpu().mutex(LockClass.of("device_lock"));
   }
 
+  /// Returns whether its driver is being probed, as far as the caller can know: the prober can.
+  boolean isProbing() {
+    return instance == null;
+  }
+
   /// Returns whether it has a driver, or is being probed by one.
   public boolean isBound() {
     return driver != null;

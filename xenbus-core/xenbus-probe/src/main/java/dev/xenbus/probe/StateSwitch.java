@@ -94,6 +94,7 @@ final class StateSwitch {
           new StateFact(
               device.bus().kernel().domid(),
               device.bus().type().isBackend(),
+              device.binding().isProbing(),
               device.deviceType(),
               device.nodePath(),
               device.state(),
