@@ -113,6 +113,16 @@ final class TestCpu implements Cpu {
   }
 
   @Override
+  public void stopMachine() {
+    cpu.stopMachine();
+  }
+
+  @Override
+  public void restartMachine() {
+    cpu.restartMachine();
+  }
+
+  @Override
   public void kill() {
     cpu.kill();
   }
