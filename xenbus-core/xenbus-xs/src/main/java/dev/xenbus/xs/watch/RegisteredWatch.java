@@ -18,6 +18,9 @@ public final class RegisteredWatch implements XenbusWatch {
   private final BiConsumer<RegisteredWatch, Boolean> unregister;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /// Changed while the machine wakes from its sleep, under `xs_watch_rwsem`.
+  private volatile String storeToken;
+
   /// Makes a watch, not yet registered.
   ///
   /// @param token unique in its kernel
@@ -30,6 +33,7 @@ public final class RegisteredWatch implements XenbusWatch {
       BiConsumer<RegisteredWatch, Boolean> unregister) {
     this.path = path;
     this.token = token;
+    this.storeToken = token;
     this.options = options;
     this.callback = callback;
     this.unregister = unregister;
@@ -40,9 +44,19 @@ public final class RegisteredWatch implements XenbusWatch {
     return path;
   }
 
-  /// Returns what the store calls it.
+  /// Returns what tells it from the others, for as long as it lives.
   public String token() {
     return token;
+  }
+
+  /// Returns what the store calls it now.
+  public String storeToken() {
+    return storeToken;
+  }
+
+  /// The store calls it something else from now on.
+  public void storeToken(String fresh) {
+    storeToken = fresh;
   }
 
   /// Returns its filter and its routing.
