@@ -3,6 +3,7 @@ package dev.xenbus.xs;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.api.SuspendFact;
 import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
@@ -70,6 +71,14 @@ final class Suspension {
     parts.registrationLock().write().lock();
     parts.gate().suspendEnter();
     parts.reader().responseMutex().lock();
+    tell("xs_suspend", true);
+  }
+
+  private void tell(String point, boolean isSuspended) {
+    var trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      trace.emit(point, kernel.domid().value(), 0, new SuspendFact(kernel.domid(), isSuspended));
+    }
   }
 
   @KernelSymbol("xs_resume")
@@ -141,6 +150,7 @@ final class Suspension {
   }
 
   private void thaw() {
+    tell("xs_resume", false);
     parts.dispatcher().freezer().thaw(parts.dispatcher().queues());
   }
 }

@@ -92,7 +92,8 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
             (path, token) -> watches.deliver(path, token, dispatcher));
     suspension =
         new Suspension(
-            kernel, new Suspension.Parts(registrationLock, gate, reader, watches, calls, dispatcher));
+            kernel,
+            new Suspension.Parts(registrationLock, gate, reader, watches, calls, dispatcher));
   }
 
   /// Connects to the store and starts the threads. Mirrors `xs_init` and `xb_init_comms`.
