@@ -18,6 +18,7 @@ import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.probe.backend.BackendBus;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import dev.xenbus.xenstored.Xenstored;
+import dev.xenbus.xl.XlServices;
 import dev.xenbus.xs.Mtwatch;
 import dev.xenbus.xs.XenbusXs;
 import java.nio.file.Path;
@@ -203,6 +204,10 @@ public final class Dom0 {
       Task.sleep(GUESTS_POLL_NANOS);
     }
     guests().forEach(guest -> shell.execute("xl destroy " + guest.domid()));
+    services
+        .find(XlServices.class)
+        .ifPresent(
+            xl -> xl.host().saved().forEach(saved -> parts.domains().discard(saved.image())));
   }
 
   private List<DomainInfo> guests() {

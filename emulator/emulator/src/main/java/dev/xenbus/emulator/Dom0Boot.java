@@ -105,6 +105,7 @@ final class Dom0Boot {
                 platform.eventDevice(),
                 log::warn));
     Task consoleDaemon = consoles.start();
+    Dom0Sleep.addTo(kernel, domains, xs);
     Services services = new Services();
     services.add(
         XlServices.class,

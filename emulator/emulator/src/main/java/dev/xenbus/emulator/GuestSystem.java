@@ -32,6 +32,7 @@ final class GuestSystem {
 
   private final GuestStart start;
   private final Commands commands;
+  private final XenPlatform platform;
   private final LinuxKernel kernel;
   private final XenbusXs xs;
   private final FrontendBus frontends;
@@ -43,7 +44,7 @@ final class GuestSystem {
     KernelLog log = new KernelLog(start.cpu().machine().clock());
     CommandLine commandLine = CommandLine.lenient(start.boot().commandLine(), PARAMETERS);
     commandLine.warnings().forEach(log::warn);
-    XenPlatform platform =
+    platform =
         new XenPlatform(
             new XenPlatform.Options(
                 start.cpu(), start.hypercalls(), log, start.cpu().workQueue("xen", 1)));
@@ -86,12 +87,17 @@ final class GuestSystem {
     xs.start();
     frontends.start();
     frontends.waitForDevices();
-    new ShutdownWatch(kernel, xs).start();
     HvcConsole console =
         new HvcConsole(
             kernel,
             start.hypercalls().memory().page(start.built().consoleFrame()),
             start.built().consolePort());
+    GuestSuspend suspend =
+        new GuestSuspend(
+            new GuestSuspend.Parts(
+                kernel, start.hypercalls(), platform, start.built(), xs, frontends),
+            console);
+    new ShutdownWatch(kernel, xs, suspend::run).start();
     kernel.systemState(SystemState.RUNNING);
     GuestInit.start(
         new GuestInit.Options(

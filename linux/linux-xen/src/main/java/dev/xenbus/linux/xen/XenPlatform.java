@@ -43,9 +43,9 @@ public final class XenPlatform {
     grantDevice = new KernelGrantDevice(grants);
   }
 
-  /// Takes over the grant table and event channels of the domain into which the kernel was put while
-  /// it was suspended: all grants have ended, and all channels are closed. Called by the task that
-  /// suspended it, while all else of the kernel stands still.
+  /// Takes over the grant table and event channels of another domain, into which the kernel was put
+  /// while it was suspended: all grants have ended, and all channels are closed. Called by the task
+  /// that suspended it, while all else of the kernel stands still.
   ///
   /// @throws KernelException `ENOSPC` if the new domain's grant table is too small
   public void resume() throws KernelException {
