@@ -74,7 +74,16 @@ public final class ScenarioLibrary {
           Scenario.of(
               "missing-image",
               "a guest's disk image is missing; its creation fails, and the next one works",
-              ScenarioLibrary::missingImage));
+              ScenarioLibrary::missingImage),
+          Scenario.of(
+              "suspend",
+              "a guest is checkpointed, saved, restored and migrated; then the machine sleeps",
+              SuspendScenarios::suspend),
+          Scenario.of(
+                  "suspend-during-stall",
+                  "S1 in one guest: another is suspended all the same; dom0 cannot, and says who",
+                  SuspendScenarios::suspendDuringStall)
+              .with(SINGLE, SERIES));
 
   private ScenarioLibrary() {}
 

@@ -63,6 +63,17 @@ public final class Script {
     return done.out();
   }
 
+  /// Types a line that talks about what it does, and expects exit code 0 and no error.
+  public String calm(String line) {
+    Done done = console.type(line);
+    verdict.check(line + " succeeds", done.exit() == 0);
+    verdict.check(
+        line + " has nothing to complain of",
+        done.errors().stream()
+            .noneMatch(error -> error.startsWith("libxl:") || error.startsWith("Failed")));
+    return done.out();
+  }
+
   /// Types a line and expects another exit code than 0.
   public String fails(String line) {
     Done done = console.type(line);
@@ -82,6 +93,13 @@ public final class Script {
     image(number);
   }
 
+  /// Writes the files of a guest that sends a large TCP segment a second, as one does whose network
+  /// device is to stall.
+  public void talkativeGuest(int number) {
+    configure(number, "");
+    image(number);
+  }
+
   /// Makes the image of a guest's disk, which is empty.
   public void image(int number) {
     ok("truncate -s 256K g" + number + ".img");
@@ -89,6 +107,10 @@ public final class Script {
 
   /// Writes a guest's configuration, but makes no image for its disk.
   public void guestWithoutImage(int number) {
+    configure(number, "traffic=off");
+  }
+
+  private void configure(int number, String extra) {
     try {
       Files.writeString(
           folder.resolve("g" + number + ".cfg"),
@@ -96,11 +118,11 @@ public final class Script {
           name   = "g%1$d"
           memory = 64
           kernel = "vmlinuz"
-          extra  = "traffic=off"
+          extra  = "%2$s"
           disk   = [ 'g%1$d.img,raw,xvda,rw' ]
           vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0' ]
           """
-              .formatted(number));
+              .formatted(number, extra));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

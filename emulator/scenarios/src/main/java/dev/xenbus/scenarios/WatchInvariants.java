@@ -1,12 +1,16 @@
 package dev.xenbus.scenarios;
 
+import dev.xenbus.abi.Domid;
+import dev.xenbus.api.SuspendFact;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Machine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// The contract of watch events, checked while a scenario runs: at each fact that a kernel tells,
 /// and, by the machine, at every step.
@@ -15,6 +19,7 @@ import java.util.TreeMap;
 /// |---|---|
 /// | W1 | callbacks of one watch for one guest run one at a time and in the order of arrival |
 /// | W3 | an event that was routed to a guest is not on the default list (series alone) |
+/// | W10 | no callback begins or ends while its kernel is suspended, but the one that suspends |
 /// | W8 | of the state of a device's other end at most one event waits in a queue |
 /// | lost | an event that was queued in dom0 is run or withdrawn before the machine stops |
 final class WatchInvariants {
@@ -26,6 +31,7 @@ final class WatchInvariants {
   private final Dispatcher dispatcher;
   private final Map<String, ArrayDeque<String>> waiting = new TreeMap<>();
   private final Map<String, String> running = new TreeMap<>();
+  private final Set<Domid> suspended = new TreeSet<>();
   private final List<String> broken = new ArrayList<>();
 
   private WatchInvariants(Dispatcher dispatcher) {
@@ -41,6 +47,8 @@ final class WatchInvariants {
             (point, _, number, on) -> {
               if (on instanceof WatchFact fact) {
                 invariants.heard(point, number, fact);
+              } else if (on instanceof SuspendFact fact) {
+                invariants.heard(fact);
               }
             });
     machine.invariant("the contract of watch events", invariants.broken::isEmpty);
@@ -71,9 +79,20 @@ final class WatchInvariants {
     switch (point) {
       case "watch_queue" -> queued(key, number, fact);
       case "watch_take" -> taken(key, fact);
-      case "watch_finish" -> running.remove(key);
+      case "watch_finish" -> {
+        awake(key, fact);
+        running.remove(key);
+      }
       case "watch_purge" -> waiting.computeIfPresent(key, (_, paths) -> without(paths, fact));
       default -> {}
+    }
+  }
+
+  private void heard(SuspendFact fact) {
+    boolean changed =
+        fact.isSuspended() ? suspended.add(fact.kernel()) : suspended.remove(fact.kernel());
+    if (!changed) {
+      broken.add("W10: " + fact + " is told twice");
     }
   }
 
@@ -92,6 +111,7 @@ final class WatchInvariants {
   }
 
   private void taken(String key, WatchFact fact) {
+    awake(key, fact);
     ArrayDeque<String> paths = waiting.get(key);
     String first = paths == null ? null : paths.pollFirst();
     if (!fact.path().equals(first)) {
@@ -100,6 +120,12 @@ final class WatchInvariants {
     String other = running.put(key, fact.queue());
     if (other != null) {
       broken.add("W1: " + key + " runs in " + fact.queue() + " while it runs in " + other);
+    }
+  }
+
+  private void awake(String key, WatchFact fact) {
+    if (suspended.contains(fact.kernel())) {
+      broken.add("W10: " + key + " runs " + fact.path() + " while its kernel is suspended");
     }
   }
 
