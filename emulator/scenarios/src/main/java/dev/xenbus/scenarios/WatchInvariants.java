@@ -4,6 +4,7 @@ import dev.xenbus.abi.Domid;
 import dev.xenbus.api.SuspendFact;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Machine;
+import dev.xenbus.machine.RawSpinLock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.TreeSet;
 
 /// The contract of watch events, checked while a scenario runs: at each fact that a kernel tells,
 /// and, by the machine, at every step.
+///
+/// Threads: on a live machine facts come from several tasks at once; `lock` is taken for each.
 ///
 /// | id | what is checked |
 /// |---|---|
@@ -29,6 +32,7 @@ final class WatchInvariants {
   private static final String DOM0 = "dom0 ";
 
   private final Dispatcher dispatcher;
+  private final RawSpinLock lock = new RawSpinLock();
   private final Map<String, ArrayDeque<String>> waiting = new TreeMap<>();
   private final Map<String, String> running = new TreeMap<>();
   private final Set<Domid> suspended = new TreeSet<>();
@@ -45,10 +49,8 @@ final class WatchInvariants {
         .trace()
         .listener(
             (point, _, number, on) -> {
-              if (on instanceof WatchFact fact) {
-                invariants.heard(point, number, fact);
-              } else if (on instanceof SuspendFact fact) {
-                invariants.heard(fact);
+              if (on instanceof WatchFact || on instanceof SuspendFact) {
+                invariants.heard(point, number, on);
               }
             });
     machine.invariant("the contract of watch events", invariants.broken::isEmpty);
@@ -69,6 +71,19 @@ final class WatchInvariants {
             broken.add("lost: " + key + " has never run " + paths);
           }
         });
+  }
+
+  private void heard(String point, long number, Object on) {
+    lock.lock();
+    try {
+      if (on instanceof WatchFact fact) {
+        heard(point, number, fact);
+      } else if (on instanceof SuspendFact fact) {
+        heard(fact);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void heard(String point, long number, WatchFact fact) {
