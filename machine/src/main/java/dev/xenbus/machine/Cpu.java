@@ -81,7 +81,11 @@ public interface Cpu {
   /// primitive.
   void pause();
 
-  /// Undoes one [#pause].
+  /// As [#pause], but returns at once: each task stops at its next primitive. For a Cpu that may
+  /// have tasks which wait outside of the machine, for a socket say, for as long as they like.
+  void pauseSoon();
+
+  /// Undoes one [#pause] or [#pauseSoon].
   void unpause();
 
   /// Stops all other tasks of the caller's own Cpu, interrupt handlers and timers included, and

@@ -64,7 +64,12 @@ final class MachineCpu implements Cpu {
 
   /// Returns whether a task has to stop: all of a paused Cpu do, and all but one of a stopped one.
   boolean stops(MachineTask task) {
-    return attention == PAUSED && (pauses > 0 || !task.is(alone));
+    return attention == PAUSED && (pauses > 0 || !isAlone(task));
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a task is equal to itself alone
+  private boolean isAlone(MachineTask task) {
+    return task == alone;
   }
 
   InterruptContext interrupts() {
@@ -189,6 +194,12 @@ final class MachineCpu implements Cpu {
   @KernelSymbol("domain_pause")
   public void pause() {
     MachineTask self = machine.current();
+    pauseSoon();
+    awaitQuiet(self);
+  }
+
+  @Override
+  public void pauseSoon() {
     machine.scheduler.point(Scheduler.Point.WAKE, this);
     synchronized (this) {
       int before = pauses;
@@ -196,7 +207,6 @@ final class MachineCpu implements Cpu {
       attention |= PAUSED;
     }
     machine.scheduler.attention(this);
-    awaitQuiet(self);
   }
 
   @KernelSymbol("domain_pause")
@@ -272,7 +282,7 @@ final class MachineCpu implements Cpu {
   public void restartMachine() {
     MachineTask self = machine.current();
     synchronized (this) {
-      Bug.unless(self.is(alone), self + " restarts " + owner + ", which it has not stopped");
+      Bug.unless(isAlone(self), self + " restarts " + owner + ", which it has not stopped");
       alone = null;
       if (pauses == 0) {
         attention &= ~PAUSED;

@@ -165,11 +165,6 @@ final class MachineTask implements Task, Owned {
     return exitWaiters;
   }
 
-  @SuppressWarnings("ReferenceEquality") // a task is equal to itself alone
-  boolean is(@Nullable MachineTask other) {
-    return this == other;
-  }
-
   boolean isInterrupt() {
     return kind == Kind.INTERRUPT;
   }

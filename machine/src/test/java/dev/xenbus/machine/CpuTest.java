@@ -46,6 +46,27 @@ class CpuTest {
   }
 
   @EveryMachine
+  void whoPausesSoonDoesNotWait(World world) {
+    world.run(
+        (machine, cpu) -> {
+          Cpu guest = machine.cpu("dom7");
+          AtomicInteger count = new AtomicInteger();
+          start(guest, "spinner", counter(count));
+          spinUntil(() -> count.get() > 3);
+          guest.pauseSoon();
+          guest.pause(); // by now it has stopped
+          int seen = count.get();
+          guest.unpause();
+          for (int k = 0; k < 20; k++) {
+            Task.relax();
+          }
+          assertEquals(seen, count.get());
+          guest.unpause();
+          spinUntil(() -> count.get() > seen);
+        });
+  }
+
+  @EveryMachine
   void pausesNest(World world) {
     world.run(
         (machine, cpu) -> {

@@ -108,6 +108,11 @@ final class TestCpu implements Cpu {
   }
 
   @Override
+  public void pauseSoon() {
+    cpu.pauseSoon();
+  }
+
+  @Override
   public void unpause() {
     cpu.unpause();
   }

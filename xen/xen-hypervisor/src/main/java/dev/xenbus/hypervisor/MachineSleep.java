@@ -43,7 +43,7 @@ final class MachineSleep {
       for (Domain domain : xen.domains().all().reversed()) {
         Cpu cpu = domain.life().cpu();
         if (cpu != null && !domain.isDying()) {
-          cpu.pause();
+          stop(domain, cpu);
           stopped.add(cpu);
         }
       }
@@ -54,5 +54,14 @@ final class MachineSleep {
     }
     awake.complete();
     return 0;
+  }
+
+  // Dom0 may have a task that waits outside for a connection: it stops when one comes.
+  private void stop(Domain domain, Cpu cpu) {
+    if (domain == xen.dom0Domain()) {
+      cpu.pauseSoon();
+    } else {
+      cpu.pause();
+    }
   }
 }
