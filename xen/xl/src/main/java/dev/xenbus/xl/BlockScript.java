@@ -113,8 +113,9 @@ final class BlockScript extends HotplugScript {
 
   // The other end of a migration within the host (`same_vm`); one without nodes is about to go.
   private boolean isSameVm(String otherDomid) throws IOException {
-    String own = vmOf(env.read("frontend-id").orElse("")).orElse("");
-    return vmOf(otherDomid).orElse(own).equals(own);
+    String ownDomid = env.read("frontend-id").orElse("");
+    String own = vmOf(ownDomid).orElse("");
+    return !otherDomid.equals(ownDomid) && vmOf(otherDomid).orElse(own).equals(own);
   }
 
   private Optional<String> vmOf(String domid) throws IOException {
