@@ -81,8 +81,23 @@ public interface Cpu {
   /// primitive.
   void pause();
 
-  /// Undoes one [#pause].
+  /// As [#pause], but returns at once: each task stops at its next primitive. For a Cpu that may
+  /// have tasks which wait outside of the machine, for a socket say, for as long as they like.
+  void pauseSoon();
+
+  /// Undoes one [#pause] or [#pauseSoon].
   void unpause();
+
+  /// Stops all other tasks of the caller's own Cpu, interrupt handlers and timers included, and
+  /// returns once none of them runs; the caller goes on alone until [#restartMachine]
+  /// (`stop_machine`). A [#pause] stops the caller too.
+  ///
+  /// The caller must not wait for anything that only a stopped task would bring, and takes no lock
+  /// that one of them may hold.
+  void stopMachine();
+
+  /// Lets the others go on; called by the task that called [#stopMachine].
+  void restartMachine();
 
   /// Ends all its tasks: each unwinds with [CpuGone] at its next primitive. Returns at once.
   void kill();

@@ -139,13 +139,13 @@ final class LiveScheduler implements Scheduler {
         }
         throw self.gone();
       }
-      if (!self.cpu.isPaused() || self.locks.hasForeign()) {
+      if (!self.cpu.stops(self) || self.locks.hasForeign()) {
         return;
       }
       // Off first, then a second look: a pauser sees us off or we see it gone.
       seat(self, true);
       self.cpu.quietWaiters.wakeAll(this);
-      while (self.cpu.isPaused()) {
+      while (self.cpu.stops(self)) {
         LockSupport.park(self);
       }
       seat(self, false);

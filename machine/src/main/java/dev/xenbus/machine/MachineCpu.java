@@ -3,6 +3,7 @@ package dev.xenbus.machine;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The threads of one kernel.
 ///
@@ -18,7 +19,10 @@ final class MachineCpu implements Cpu {
   final MachineCore machine;
   private final String owner;
   private final LinkedHashSet<MachineTask> tasks = new LinkedHashSet<>();
-  private int pauses;
+  private volatile int pauses;
+
+  /// Who goes on although the others are stopped.
+  private volatile @Nullable MachineTask alone;
 
   /// What its tasks have to look at in every scheduling point; 0 nearly always.
   volatile int attention;
@@ -56,6 +60,16 @@ final class MachineCpu implements Cpu {
 
   boolean isPaused() {
     return attention == PAUSED;
+  }
+
+  /// Returns whether a task has to stop: all of a paused Cpu do, and all but one of a stopped one.
+  boolean stops(MachineTask task) {
+    return attention == PAUSED && (pauses > 0 || !isAlone(task));
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a task is equal to itself alone
+  private boolean isAlone(MachineTask task) {
+    return task == alone;
   }
 
   InterruptContext interrupts() {
@@ -180,12 +194,23 @@ final class MachineCpu implements Cpu {
   @KernelSymbol("domain_pause")
   public void pause() {
     MachineTask self = machine.current();
+    pauseSoon();
+    awaitQuiet(self);
+  }
+
+  @Override
+  public void pauseSoon() {
     machine.scheduler.point(Scheduler.Point.WAKE, this);
     synchronized (this) {
-      pauses++;
+      int before = pauses;
+      pauses = before + 1;
       attention |= PAUSED;
     }
     machine.scheduler.attention(this);
+  }
+
+  @KernelSymbol("domain_pause")
+  private void awaitQuiet(MachineTask self) {
     Waiter waiter = self.waiter();
     try {
       while (true) {
@@ -220,11 +245,48 @@ final class MachineCpu implements Cpu {
   public void unpause() {
     synchronized (this) {
       Bug.unless(pauses > 0, "unpause of " + owner + ", which is not paused");
-      pauses--;
+      int before = pauses;
+      pauses = before - 1;
       if (pauses > 0) {
         return;
       }
-      attention &= ~PAUSED;
+      if (alone == null) {
+        attention &= ~PAUSED;
+      }
+    }
+    machine.scheduler.attention(this);
+    machine.scheduler.point(Scheduler.Point.WAKE, this);
+  }
+
+  @Override
+  @KernelSymbol("stop_machine")
+  public void stopMachine() {
+    MachineTask self = machine.current();
+    Bug.unless(owns(self), self + " stops " + owner + ", which is not its own");
+    machine.scheduler.point(Scheduler.Point.WAKE, this);
+    synchronized (this) {
+      Bug.unless(alone == null, owner + " is stopped twice");
+      alone = self;
+      attention |= PAUSED;
+    }
+    machine.scheduler.attention(this);
+    awaitQuiet(self);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a Cpu is equal to itself alone
+  private boolean owns(MachineTask task) {
+    return task.cpu == this;
+  }
+
+  @Override
+  public void restartMachine() {
+    MachineTask self = machine.current();
+    synchronized (this) {
+      Bug.unless(isAlone(self), self + " restarts " + owner + ", which it has not stopped");
+      alone = null;
+      if (pauses == 0) {
+        attention &= ~PAUSED;
+      }
     }
     machine.scheduler.attention(this);
     machine.scheduler.point(Scheduler.Point.WAKE, this);

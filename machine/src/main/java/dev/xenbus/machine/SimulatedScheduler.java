@@ -217,7 +217,7 @@ final class SimulatedScheduler implements Scheduler {
         }
         throw self.gone();
       }
-      if (!self.cpu.isPaused() || self.locks.hasForeign()) {
+      if (!self.cpu.stops(self) || self.locks.hasForeign()) {
         return false;
       }
       seatOf(self).stashed = true;
@@ -339,7 +339,7 @@ final class SimulatedScheduler implements Scheduler {
   }
 
   private void enter(MachineTask task, SimulatedSeat seat) {
-    if (task.cpu.isPaused() && !task.locks.hasForeign()) {
+    if (task.cpu.stops(task) && !task.locks.hasForeign()) {
       seat.stashed = true;
     } else {
       ready.add(task);
@@ -382,7 +382,7 @@ final class SimulatedScheduler implements Scheduler {
   public void attention(MachineCpu cpu) {
     for (MachineTask task : cpu.tasks()) {
       SimulatedSeat seat = seatOf(task);
-      if (cpu.isPaused()) {
+      if (cpu.stops(task)) {
         if (task != running && !task.locks.hasForeign() && ready.remove(task)) {
           seat.stashed = true;
         }

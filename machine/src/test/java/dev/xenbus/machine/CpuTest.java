@@ -46,6 +46,27 @@ class CpuTest {
   }
 
   @EveryMachine
+  void whoPausesSoonDoesNotWait(World world) {
+    world.run(
+        (machine, cpu) -> {
+          Cpu guest = machine.cpu("dom7");
+          AtomicInteger count = new AtomicInteger();
+          start(guest, "spinner", counter(count));
+          spinUntil(() -> count.get() > 3);
+          guest.pauseSoon();
+          guest.pause(); // by now it has stopped
+          int seen = count.get();
+          guest.unpause();
+          for (int k = 0; k < 20; k++) {
+            Task.relax();
+          }
+          assertEquals(seen, count.get());
+          guest.unpause();
+          spinUntil(() -> count.get() > seen);
+        });
+  }
+
+  @EveryMachine
   void pausesNest(World world) {
     world.run(
         (machine, cpu) -> {
@@ -339,6 +360,89 @@ class CpuTest {
           assertEquals(before + 1, core.listeners.size());
           machine.removeListener(listener);
           assertEquals(before, core.listeners.size());
+        });
+  }
+
+  @EveryMachine
+  void whoStopsTheMachineGoesOnAlone(World world) {
+    world.run(
+        (machine, cpu) -> {
+          Cpu guest = machine.cpu("dom7");
+          AtomicInteger count = new AtomicInteger();
+          AtomicInteger interrupts = new AtomicInteger();
+          Irq irq = guest.irq("event", interrupts::incrementAndGet);
+          start(guest, "spinner", counter(count));
+          spinUntil(() -> count.get() > 3);
+          Task stopper =
+              start(
+                  guest,
+                  "stopper",
+                  self -> {
+                    guest.stopMachine();
+                    int seen = count.get();
+                    irq.raise();
+                    for (int i = 0; i < 20; i++) {
+                      Task.relax();
+                    }
+                    Task.sleep(100_000);
+                    int changed = count.get() - seen + interrupts.get();
+                    guest.restartMachine();
+                    return changed;
+                  });
+          assertEquals(0, stopper.waitFor());
+          int seen = count.get();
+          spinUntil(() -> count.get() > seen && interrupts.get() == 1);
+          guest.kill();
+        });
+  }
+
+  @EveryMachine
+  void pauseStopsWhoStoppedTheMachineToo(World world) {
+    world.run(
+        (machine, cpu) -> {
+          Cpu guest = machine.cpu("dom7");
+          AtomicInteger count = new AtomicInteger();
+          AtomicBoolean stopped = new AtomicBoolean();
+          AtomicInteger other = new AtomicInteger();
+          start(guest, "spinner", counter(other));
+          Task stopper =
+              start(
+                  guest,
+                  "stopper",
+                  self -> {
+                    guest.stopMachine();
+                    stopped.set(true);
+                    while (count.incrementAndGet() < 1_000_000 && stopped.get()) {
+                      Task.relax();
+                    }
+                    guest.restartMachine();
+                    return 0;
+                  });
+          spinUntil(() -> stopped.get() && count.get() > 3);
+          int otherSeen = other.get();
+          guest.pause();
+          int seen = count.get();
+          for (int i = 0; i < 20; i++) {
+            Task.relax();
+          }
+          assertEquals(seen, count.get());
+          guest.unpause();
+          spinUntil(() -> count.get() > seen);
+          assertEquals(otherSeen, other.get());
+          stopped.set(false);
+          assertEquals(0, stopper.waitFor());
+          spinUntil(() -> other.get() > otherSeen);
+          guest.kill();
+        });
+  }
+
+  @EveryMachine
+  void onlyItsOwnTasksStopACpu(World world) {
+    world.run(
+        (machine, cpu) -> {
+          Cpu guest = machine.cpu("dom7");
+          assertThrows(Bug.class, guest::stopMachine);
+          assertThrows(Bug.class, guest::restartMachine);
         });
   }
 }

@@ -200,6 +200,10 @@ public final class Dom0 {
   private void stopGuests() {
     stop(guest -> !isDriverDomain(guest));
     stop(guest -> true);
+    services
+        .find(XlServices.class)
+        .ifPresent(
+            xl -> xl.host().saved().forEach(saved -> parts.domains().discard(saved.image())));
   }
 
   private void stop(Predicate<DomainInfo> which) {

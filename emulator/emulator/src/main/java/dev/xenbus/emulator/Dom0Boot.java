@@ -1,10 +1,12 @@
 package dev.xenbus.emulator;
 
 import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.DomainControl;
 import dev.xenbus.hypervisor.Hypervisor;
 import dev.xenbus.linux.KernelLog;
 import dev.xenbus.linux.LinuxKernel;
+import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.GrantRefs;
 import dev.xenbus.linux.api.Kernel.SystemState;
 import dev.xenbus.linux.api.KernelException;
@@ -107,6 +109,7 @@ final class Dom0Boot {
                 platform.eventDevice(),
                 log::warn));
     Task consoleDaemon = consoles.start();
+    Dom0Sleep.addTo(kernel, domains, xs);
     Services services = new Services();
     services.add(
         XlServices.class,
@@ -154,16 +157,34 @@ final class Dom0Boot {
   }
 
   /// Connects dom0's kernel: the store is a process of its own domain (`xenstored_local_init`).
+  /// Connects dom0's kernel: the store is a process of its own domain (`xenstored_local_init`). It
+  /// binds the port before anybody can ask it for something, since it begins with an empty ring.
   private XenbusXs connectToStore(LinuxKernel kernel, XenPlatform platform, Xenstored store)
       throws IOException {
     Page page = platform.pages().allocate();
     platform.grantReserved(GrantRefs.XENSTORE, Domid.DOM0, page);
+    StoreConnection local = StoreConnection.local(kernel, page.memory());
+    StoreConnection.ChannelFactory bound =
+        (name, handler) -> {
+          EventChannel channel = local.channel().open(name, handler);
+          connect(store, page, channel.port());
+          return channel;
+        };
     XenbusXs xs =
         new XenbusXs(
-            kernel, StoreConnection.local(kernel, page.memory()), options.config().mtwatch());
+            kernel,
+            new StoreConnection(local.kind(), local.page(), bound),
+            options.config().mtwatch());
     xs.start();
-    store.connectDom0(page.memory(), xs.storePort());
     return xs;
+  }
+
+  private static void connect(Xenstored store, Page page, int port) throws KernelException {
+    try {
+      store.connectDom0(page.memory(), port);
+    } catch (IOException e) {
+      throw new KernelException(Errno.EIO, "xenstored does not connect dom0", e);
+    }
   }
 
   /// Writes what dom0's boot scripts write, in their order (`xen-init-dom0`).

@@ -47,6 +47,7 @@ final class GuestSystem {
   private final GuestStart start;
   private final Host host;
   private final CommandLine commandLine;
+  private final XenPlatform platform;
   private final LinuxKernel kernel;
   private final XenbusXs xs;
   private final FrontendBus frontends;
@@ -57,7 +58,7 @@ final class GuestSystem {
     KernelLog log = new KernelLog(start.cpu().machine().clock());
     commandLine = CommandLine.lenient(start.boot().commandLine(), PARAMETERS);
     commandLine.warnings().forEach(log::warn);
-    XenPlatform platform =
+    platform =
         new XenPlatform(
             new XenPlatform.Options(
                 start.cpu(), start.hypercalls(), log, start.cpu().workQueue("xen", 1)));
@@ -112,12 +113,17 @@ final class GuestSystem {
     xs.start();
     frontends.start();
     frontends.waitForDevices();
-    new ShutdownWatch(kernel, xs).start();
     HvcConsole console =
         new HvcConsole(
             kernel,
             start.hypercalls().memory().page(start.built().consoleFrame()),
             start.built().consolePort());
+    GuestSuspend suspend =
+        new GuestSuspend(
+            new GuestSuspend.Parts(
+                kernel, start.hypercalls(), platform, start.built(), xs, frontends),
+            console);
+    new ShutdownWatch(kernel, xs, suspend::run).start();
     GuestInit.Options userland =
         xs.exists(XenbusTransaction.NONE, "libxl", "")
             ? driverDomain(console)

@@ -11,17 +11,20 @@ import dev.xenbus.machine.KernelSymbol;
 import java.util.List;
 
 /// Does what the toolstack writes to `control/shutdown`. Mirrors `shutdown_handler`
-/// (`drivers/xen/manage.c`). Suspend is not offered: `control/feature-suspend` stays as it is.
+/// (`drivers/xen/manage.c`).
 final class ShutdownWatch {
   private static final String NODE = "control/shutdown";
-  private static final List<String> FEATURES = List.of("poweroff", "reboot");
+  private static final List<String> FEATURES = List.of("poweroff", "reboot", "suspend");
 
   private final Kernel kernel;
   private final Xenbus xenbus;
+  private final Runnable suspend;
 
-  ShutdownWatch(Kernel kernel, Xenbus xenbus) {
+  /// @param suspend suspends the kernel, and returns once it goes on or cannot be suspended
+  ShutdownWatch(Kernel kernel, Xenbus xenbus, Runnable suspend) {
     this.kernel = kernel;
     this.xenbus = xenbus;
+    this.suspend = suspend;
   }
 
   void start() throws KernelException {
@@ -50,6 +53,7 @@ final class ShutdownWatch {
       case "" -> {}
       case "poweroff", "halt" -> kernel.power(ShutdownReason.POWEROFF);
       case "reboot" -> kernel.power(ShutdownReason.REBOOT);
+      case "suspend" -> suspend.run();
       default -> kernel.printk().info("xen: Ignoring shutdown request: " + command);
     }
   }
@@ -57,7 +61,7 @@ final class ShutdownWatch {
   /// Reads the command and, if it is one that will be done, clears it, so that the toolstack knows.
   private String acknowledge(XenbusTransaction tx) throws XenstoreException {
     String command = xenbus.read(tx, "control", "shutdown");
-    if (List.of("poweroff", "halt", "reboot").contains(command)) {
+    if (List.of("poweroff", "halt", "reboot", "suspend").contains(command)) {
       xenbus.write(tx, "control", "shutdown", "");
     }
     return command;

@@ -124,7 +124,16 @@ public final class ScenarioLibrary {
           Scenario.of(
               "driver-domain-destroyed",
               "a driver domain is destroyed under its guests; nobody else notices",
-              DriverDomainScenarios::destroyed));
+              DriverDomainScenarios::destroyed),
+          Scenario.of(
+              "suspend",
+              "a guest is checkpointed, saved, restored and migrated; then the machine sleeps",
+              SuspendScenarios::suspend),
+          Scenario.of(
+                  "suspend-during-stall",
+                  "S1 in one guest: another is suspended all the same; dom0 cannot, and says who",
+                  SuspendScenarios::suspendDuringStall)
+              .with(SINGLE, SERIES));
 
   private ScenarioLibrary() {}
 

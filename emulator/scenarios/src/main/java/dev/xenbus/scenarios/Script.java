@@ -76,6 +76,17 @@ public final class Script {
     return done.out();
   }
 
+  /// Types a line that talks about what it does, and expects exit code 0 and no error.
+  public String calm(String line) {
+    Done done = console.type(line);
+    verdict.check(line + " succeeds", done.exit() == 0);
+    verdict.check(
+        line + " has nothing to complain of",
+        done.errors().stream()
+            .noneMatch(error -> error.startsWith("libxl:") || error.startsWith("Failed")));
+    return done.out();
+  }
+
   /// Types a line and expects another exit code than 0.
   public String fails(String line) {
     Done done = console.type(line);
@@ -92,6 +103,13 @@ public final class Script {
   /// `xl create g<number>.cfg`.
   public void guest(int number) {
     guestWithoutImage(number);
+    image(number);
+  }
+
+  /// Writes the files of a guest that sends a large TCP segment a second, as one does whose network
+  /// device is to stall.
+  public void talkativeGuest(int number) {
+    configure(number, "");
     image(number);
   }
 

@@ -1,22 +1,31 @@
 package dev.xenbus.scenarios;
 
+import dev.xenbus.abi.Domid;
+import dev.xenbus.api.SuspendFact;
 import dev.xenbus.api.StateFact;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Machine;
+import dev.xenbus.machine.RawSpinLock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.TreeSet;
 
 /// The contract of watch events and of device states, checked while a scenario runs: at each fact
 /// that a kernel tells, and, by the machine, at every step.
+///
+/// Threads: on a live machine facts come from several tasks at once; `lock` is taken for each.
 ///
 /// | id | what is checked |
 /// |---|---|
 /// | W1 | callbacks of one watch for one guest run one at a time and in the order of arrival |
 /// | W3 | an event that was routed to a guest is not on the default list (series alone) |
+/// | W6 | once a watch is unregistered its callback does not start any more |
+/// | W10 | no callback begins or ends while its kernel is suspended, but the one that suspends |
 /// | W8 | of the state of a device's other end at most one event waits in a queue |
 /// | states | drivers publish the states of their devices in a legal order |
 /// | lost | an event that was queued in dom0 is run or withdrawn before the machine stops |
@@ -28,8 +37,11 @@ final class WatchInvariants {
   private static final String DOM0 = "dom0 ";
 
   private final Dispatcher dispatcher;
+  private final RawSpinLock lock = new RawSpinLock();
   private final Map<String, ArrayDeque<String>> waiting = new TreeMap<>();
   private final Map<String, String> running = new TreeMap<>();
+  private final Set<String> gone = new TreeSet<>();
+  private final Set<Domid> suspended = new TreeSet<>();
   private final List<String> broken = new ArrayList<>();
 
   private WatchInvariants(Dispatcher dispatcher) {
@@ -43,11 +55,10 @@ final class WatchInvariants {
         .trace()
         .listener(
             (point, _, number, on) -> {
-              switch (on) {
-                case WatchFact fact -> invariants.heard(point, number, fact);
-                case StateFact fact ->
-                    StateInvariants.broken(fact).ifPresent(invariants.broken::add);
-                default -> {}
+              if (on instanceof WatchFact
+                  || on instanceof SuspendFact
+                  || on instanceof StateFact) {
+                invariants.heard(point, number, on);
               }
             });
     machine.invariant("the contract of watch events and states", invariants.broken::isEmpty);
@@ -70,17 +81,47 @@ final class WatchInvariants {
         });
   }
 
+  private void heard(String point, long number, Object on) {
+    lock.lock();
+    try {
+      switch (on) {
+        case WatchFact fact -> heard(point, number, fact);
+        case SuspendFact fact -> heard(fact);
+        case StateFact fact -> StateInvariants.broken(fact).ifPresent(broken::add);
+        default -> {}
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void heard(String point, long number, WatchFact fact) {
     if (dispatcher == Dispatcher.SUMMIT && fact.queue().equals("xenwatch") && isRouted(fact)) {
       return; // it is on its way: the default thread hands it out
     }
-    String key = "dom" + fact.kernel() + " watch " + fact.token() + " for " + fact.owner();
+    String watch = "dom" + fact.kernel() + " watch " + fact.token();
+    if (point.equals("watch_gone")) {
+      gone.add(watch);
+      return;
+    }
+    String key = watch + " for " + fact.owner();
     switch (point) {
       case "watch_queue" -> queued(key, number, fact);
       case "watch_take" -> taken(key, fact);
-      case "watch_finish" -> running.remove(key);
+      case "watch_finish" -> {
+        awake(key, fact);
+        running.remove(key);
+      }
       case "watch_purge" -> waiting.computeIfPresent(key, (_, paths) -> without(paths, fact));
       default -> {}
+    }
+  }
+
+  private void heard(SuspendFact fact) {
+    boolean changed =
+        fact.isSuspended() ? suspended.add(fact.kernel()) : suspended.remove(fact.kernel());
+    if (!changed) {
+      broken.add("W10: " + fact + " is told twice");
     }
   }
 
@@ -99,6 +140,10 @@ final class WatchInvariants {
   }
 
   private void taken(String key, WatchFact fact) {
+    awake(key, fact);
+    if (gone.contains("dom" + fact.kernel() + " watch " + fact.token())) {
+      broken.add("W6: " + key + " runs " + fact.path() + " though it is unregistered");
+    }
     ArrayDeque<String> paths = waiting.get(key);
     String first = paths == null ? null : paths.pollFirst();
     if (!fact.path().equals(first)) {
@@ -107,6 +152,12 @@ final class WatchInvariants {
     String other = running.put(key, fact.queue());
     if (other != null) {
       broken.add("W1: " + key + " runs in " + fact.queue() + " while it runs in " + other);
+    }
+  }
+
+  private void awake(String key, WatchFact fact) {
+    if (suspended.contains(fact.kernel())) {
+      broken.add("W10: " + key + " runs " + fact.path() + " while its kernel is suspended");
     }
   }
 

@@ -29,7 +29,11 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
   private static final byte CONTROL_C = 0x03;
   private static final long RETRY_NANOS = 1_000_000_000L;
 
-  private final ConsoleRing ring;
+  private final Kernel kernel;
+
+  /// Replaced while all else of the kernel stands still.
+  private volatile ConsoleRing ring;
+
   private final WaitQueue readers;
   private final WaitQueue writers;
   private final Mutex writeLock;
@@ -59,11 +63,28 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
   /// @param port the guest's port, made by the domain builder
   /// @throws KernelException `EINVAL` if the port cannot be bound
   public HvcConsole(Kernel kernel, MemorySegment page, int port) throws KernelException {
-    ring = new ConsoleRing(page, () -> kernel.cpu().machine().point("console_ring"));
+    this.kernel = kernel;
+    ring = ringOn(page);
     readers = kernel.cpu().waitQueue("n_tty_read");
     writers = kernel.cpu().waitQueue("tty_write_room");
     writeLock = kernel.cpu().mutex(LockClass.of("tty_write_lock"));
     lock = kernel.cpu().spinLock(LockClass.of("hvc_lock"));
+    EventChannel bound = kernel.events().bind(port, "hvc_console", this::interrupt);
+    channel = bound;
+    bound.send();
+  }
+
+  private ConsoleRing ringOn(MemorySegment page) {
+    return new ConsoleRing(page, () -> kernel.cpu().machine().point("console_ring"));
+  }
+
+  /// Goes on in another domain; what was on the ring and not taken is lost. Called by the task that
+  /// suspended the kernel, while all else of it stands still. Mirrors `xen_console_resume`.
+  ///
+  /// @throws KernelException `EINVAL` if the port cannot be bound
+  @KernelSymbol("xen_console_resume")
+  public void resume(MemorySegment page, int port) throws KernelException {
+    ring = ringOn(page);
     EventChannel bound = kernel.events().bind(port, "hvc_console", this::interrupt);
     channel = bound;
     bound.send();

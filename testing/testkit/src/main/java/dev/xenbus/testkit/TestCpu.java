@@ -108,8 +108,23 @@ final class TestCpu implements Cpu {
   }
 
   @Override
+  public void pauseSoon() {
+    cpu.pauseSoon();
+  }
+
+  @Override
   public void unpause() {
     cpu.unpause();
+  }
+
+  @Override
+  public void stopMachine() {
+    cpu.stopMachine();
+  }
+
+  @Override
+  public void restartMachine() {
+    cpu.restartMachine();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.xenbus.hypervisor;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.abi.hypercall.DomainImage;
 import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.ShutdownReason;
@@ -63,9 +64,8 @@ final class ControlCalls implements DomainControl {
     try {
       Domain domain = other(domid, "XEN_DOMCTL_pausedomain");
       domain.life().addPauses(1);
-      Cpu cpu = domain.life().cpu();
-      if (cpu != null && isRunnable(domain)) {
-        cpu.pause();
+      if (!domain.isDying()) {
+        domain.life().applyPauses();
       }
     } finally {
       xen.controlLock().unlock();
@@ -82,13 +82,12 @@ final class ControlCalls implements DomainControl {
         throw new HypercallException(
             Errno.EINVAL, "XEN_DOMCTL_unpausedomain d" + domid + ": not paused");
       }
-      Cpu cpu = domain.life().cpu();
-      if (!isRunnable(domain)) {
+      if (domain.isDying()) {
         return;
       }
-      if (cpu != null) {
-        cpu.unpause();
-      } else if (domain.life().pauses() == 0) {
+      domain.life().applyPauses();
+      boolean isNew = domain.life().cpu() == null && domain.life().shutdown() == null;
+      if (isNew && domain.life().pauses() == 0) {
         new DomainBuilder(xen, domain).start();
       }
     } finally {
@@ -96,8 +95,58 @@ final class ControlCalls implements DomainControl {
     }
   }
 
-  private static boolean isRunnable(Domain domain) {
-    return !domain.isDying() && domain.life().shutdown() == null;
+  @Override
+  public void resume(Domid domid) throws HypercallException {
+    DomainCalls.enter(xen, caller);
+    xen.controlLock().lock();
+    try {
+      Domain domain = other(domid, "XEN_DOMCTL_resumedomain");
+      SavedGuest.of(xen, domain).takeBack();
+      domain.life().resume();
+      domain.life().applyPauses();
+      Optional.ofNullable(domain.current()).orElseThrow().wake(true);
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public DomainImage save(Domid domid) throws HypercallException {
+    DomainCalls.enter(xen, caller);
+    xen.controlLock().lock();
+    try {
+      return SavedGuest.of(xen, other(domid, "save"));
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public void restore(Domid domid, DomainImage image) throws HypercallException {
+    DomainCalls.enter(xen, caller);
+    xen.controlLock().lock();
+    try {
+      ((SavedGuest) image).attach(other(domid, "restore"));
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public void discard(DomainImage image) {
+    DomainCalls.enter(xen, caller);
+    xen.controlLock().lock();
+    try {
+      ((SavedGuest) image).discard();
+    } finally {
+      xen.controlLock().unlock();
+    }
+  }
+
+  @Override
+  public void sleepMachine(long nanos) throws HypercallException {
+    DomainCalls.enter(xen, caller);
+    new MachineSleep(xen, nanos).run();
   }
 
   @Override

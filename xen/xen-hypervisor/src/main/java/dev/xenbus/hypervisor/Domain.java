@@ -57,6 +57,8 @@ final class Domain {
   private volatile Phase phase = Phase.ALIVE;
   private volatile @Nullable Runnable upcall;
   private volatile @Nullable Image image;
+  private volatile @Nullable Current current;
+  private volatile @Nullable SavedGuest saved;
 
   Domain(int id, DomainSpec spec, int handlesMax, FramePool pool) throws HypercallException {
     this.id = id;
@@ -137,6 +139,24 @@ final class Domain {
     image = built;
   }
 
+  /// Returns where its kernel's hypercalls learn of it; null before it ran.
+  @Nullable Current current() {
+    return current;
+  }
+
+  void current(Current ofKernel) {
+    current = ofKernel;
+  }
+
+  /// Returns what was saved of it while it was suspended, for as long as it still has that.
+  @Nullable SavedGuest saved() {
+    return saved;
+  }
+
+  void saved(@Nullable SavedGuest state) {
+    saved = state;
+  }
+
   Phase phase() {
     return phase;
   }
@@ -189,6 +209,10 @@ final class Domain {
     private int pauses;
     private @Nullable ShutdownReason shutdown;
     private @Nullable Cpu cpu;
+
+    /// How often the Cpu is paused because of [#pauses]. Guarded by the control lock.
+    private int pausesApplied;
+
     private long cpuNanosKept;
 
     /// Changes the pause count unless it would fall below 0.
@@ -239,12 +263,50 @@ final class Domain {
       }
     }
 
+    /// Forgets that it was shut down (`domain_resume`).
+    void resume() {
+      lock.lock();
+      try {
+        shutdown = null;
+      } finally {
+        lock.unlock();
+      }
+    }
+
     void cpu(Cpu made) {
       lock.lock();
       try {
         cpu = made;
       } finally {
         lock.unlock();
+      }
+    }
+
+    /// Takes the threads away, of a domain that is suspended: another one gets them.
+    void takeCpu() {
+      applyPauses();
+      lock.lock();
+      try {
+        cpu = null;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /// Lets the threads be paused as often as the domain is; those of a suspended one are not,
+    /// since they have stopped by themselves. Called with the control lock held.
+    void applyPauses() {
+      Cpu threads = cpu();
+      ShutdownReason stopped = shutdown();
+      if (threads == null || (stopped != null && stopped != ShutdownReason.SUSPEND)) {
+        return;
+      }
+      int wanted = stopped == null ? pauses() : 0;
+      for (; pausesApplied < wanted; pausesApplied++) {
+        threads.pause();
+      }
+      for (; pausesApplied > wanted; pausesApplied--) {
+        threads.unpause();
       }
     }
 

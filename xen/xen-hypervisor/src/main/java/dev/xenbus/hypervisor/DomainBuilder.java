@@ -69,17 +69,19 @@ final class DomainBuilder {
       return;
     }
     Cpu cpu = xen.machine().cpu("dom" + domain.id());
+    Current current = new Current(xen.cpu(), domain);
     GuestStart start =
         new GuestStart(
             domain.domid(),
             cpu,
-            new DomainCalls(xen, domain),
+            new DomainCalls(xen, current),
             image.boot(),
             image.built(),
             domain.frames().count(),
             domain.vcpus());
     try {
       Task vcpu = cpu.kthread("swapper/0", self -> run(start));
+      domain.current(current);
       domain.life().cpu(cpu);
       vcpu.wake();
     } catch (NoThread e) {

@@ -17,35 +17,47 @@ import java.lang.foreign.MemorySegment;
 /// for a domain that was killed or shut down.
 final class DomainCalls implements Hypercalls {
   private final Hypervisor xen;
-  private final Domain domain;
+  private final Current current;
   private final GrantCalls grants;
   private final EventCalls events;
   private final GuestMemory memory = new Memory();
+  private final SchedOperations sched = new Sched();
 
-  DomainCalls(Hypervisor xen, Domain domain) {
+  DomainCalls(Hypervisor xen, Current current) {
     this.xen = xen;
-    this.domain = domain;
-    this.grants = new GrantCalls(xen, domain);
-    this.events = new EventCalls(xen, domain);
+    this.current = current;
+    this.grants = new GrantCalls(xen, current);
+    this.events = new EventCalls(xen, current);
   }
 
   /// Begins a hypercall.
   ///
+  /// @return the caller's domain, looked at after the scheduling point: meanwhile its kernel may
+  ///     have been put into another one
   /// @throws CpuGone if the caller's domain is at its end
+  static Domain enter(Hypervisor xen, Current current) {
+    xen.machine().point("hypercall");
+    return refuseIfGone(current.domain());
+  }
+
+  /// Begins a hypercall of a domain that is never suspended.
   static void enter(Hypervisor xen, Domain domain) {
     xen.machine().point("hypercall");
     refuseIfGone(domain);
   }
 
-  private static void refuseIfGone(Domain domain) {
-    if (domain.isDying() || domain.life().shutdown() != null) {
+  // A suspended domain is not at its end: what of it runs has just been stopped, or is about to.
+  private static Domain refuseIfGone(Domain domain) {
+    ShutdownReason shutdown = domain.life().shutdown();
+    if (domain.isDying() || (shutdown != null && shutdown != ShutdownReason.SUSPEND)) {
       throw new CpuGone("dom" + domain.id());
     }
+    return domain;
   }
 
   @Override
   public Domid self() {
-    return domain.domid();
+    return current.domain().domid();
   }
 
   @Override
@@ -65,17 +77,32 @@ final class DomainCalls implements Hypercalls {
 
   @Override
   public SchedOperations sched() {
-    return this::shutdown;
+    return sched;
   }
 
-  private void shutdown(ShutdownReason reason) {
-    enter(xen, domain);
-    xen.shutDown(domain, reason);
-    throw new CpuGone("dom" + domain.id());
+  private final class Sched implements SchedOperations {
+    @Override
+    public void shutdown(ShutdownReason reason) {
+      Domain domain = enter(xen, current);
+      xen.shutDown(domain, reason);
+      throw new CpuGone("dom" + domain.id());
+    }
+
+    @Override
+    public boolean suspend() {
+      Domain domain = enter(xen, current);
+      current.beginSuspend();
+      if (!domain.life().shutDown(ShutdownReason.SUSPEND)) {
+        throw new CpuGone("dom" + domain.id());
+      }
+      EventCalls.raiseVirq(xen.dom0Domain(), EventOperations.VIRQ_DOM_EXC);
+      return current.awaitResume();
+    }
   }
 
   @Override
   public DomainControl domains() throws HypercallException {
+    Domain domain = current.domain();
     if (domain != xen.dom0Domain()) {
       throw new HypercallException(Errno.EPERM, "d" + domain.id() + " is not privileged");
     }
@@ -86,12 +113,13 @@ final class DomainCalls implements Hypercalls {
   private final class Memory implements GuestMemory {
     @Override
     public int frames() {
-      return domain.frames().count();
+      return current.domain().frames().count();
     }
 
     @Override
     public MemorySegment page(int frame) throws HypercallException {
-      requireFrame(frame);
+      Domain domain = current.domain();
+      requireFrame(domain, frame);
       domain.memoryLock.lock();
       try {
         refuseIfGone(domain);
@@ -103,7 +131,8 @@ final class DomainCalls implements Hypercalls {
 
     @Override
     public void release(int frame) {
-      requireFrame(frame);
+      Domain domain = current.domain();
+      requireFrame(domain, frame);
       domain.memoryLock.lock();
       try {
         refuseIfGone(domain);
@@ -113,7 +142,7 @@ final class DomainCalls implements Hypercalls {
       }
     }
 
-    private void requireFrame(int frame) {
+    private static void requireFrame(Domain domain, int frame) {
       if (!domain.frames().contains(frame)) {
         throw new IllegalArgumentException("d" + domain.id() + " has no frame " + frame);
       }

@@ -43,6 +43,10 @@ final class DomainKiller {
   }
 
   private void stop() {
+    SavedGuest saved = domain.saved();
+    if (saved != null) {
+      saved.detach();
+    }
     Cpu cpu = domain.life().cpu();
     if (cpu != null && domain.life().shutdown() == null) {
       cpu.pause(); // Nothing of it runs any more when this returns.

@@ -20,21 +20,21 @@ final class EventCalls implements EventOperations {
   private static final int EINVAL = -Errno.EINVAL.number();
 
   private final Hypervisor xen;
-  private final Domain domain;
+  private final Current current;
 
-  EventCalls(Hypervisor xen, Domain domain) {
+  EventCalls(Hypervisor xen, Current current) {
     this.xen = xen;
-    this.domain = domain;
+    this.current = current;
   }
 
   @Override
   public MemorySegment sharedInfo() {
-    return domain.sharedInfoMemory();
+    return current.domain().sharedInfoMemory();
   }
 
   @Override
   public void setUpcall(Runnable upcall) {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     domain.upcall(upcall);
     if (domain.sharedInfo().isUpcallPending()) {
       upcall.run(); // It was set while there was nobody to tell.
@@ -43,7 +43,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public int allocateUnbound(Domid remote) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     return allocateUnbound(domain, remote.equals(Domid.SELF) ? domain.domid() : remote);
   }
 
@@ -65,7 +65,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public int bindInterdomain(Domid remote, int remotePort) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     Domain peer = remote.equals(Domid.SELF) ? domain : xen.find(remote.value());
     boolean mustTell;
     int port;
@@ -100,7 +100,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public int bindVirq(int virq) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     if (virq < 0 || virq >= EventTable.VIRQS) {
       throw new HypercallException(Errno.EINVAL, "EVTCHNOP_bind_virq " + virq);
     }
@@ -126,7 +126,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public void close(int port) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     if (!close(domain, port)) {
       throw new HypercallException(Errno.EINVAL, "EVTCHNOP_close port=" + port + ": free");
     }
@@ -164,7 +164,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public int send(int port) {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     Channel channel = domain.events().get(port);
     if (channel.kind() == PortKind.UNBOUND) {
       return 0;
@@ -191,7 +191,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public void unmask(int port) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     boolean mustTell;
     domain.eventLock.lock();
     try {
@@ -212,7 +212,7 @@ final class EventCalls implements EventOperations {
 
   @Override
   public PortStatus status(int port) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     if (port <= 0 || port >= domain.sharedInfo().ports()) {
       throw new HypercallException(Errno.EINVAL, "EVTCHNOP_status port=" + port);
     }

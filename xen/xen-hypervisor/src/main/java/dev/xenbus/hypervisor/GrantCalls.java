@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 /// Grant table operations of one domain (`do_grant_table_op`, `xen/common/grant_table.c`).
 final class GrantCalls implements GrantOperations {
   private final Hypervisor xen;
-  private final Domain domain;
+  private final Current current;
 
-  GrantCalls(Hypervisor xen, Domain domain) {
+  GrantCalls(Hypervisor xen, Current current) {
     this.xen = xen;
-    this.domain = domain;
+    this.current = current;
   }
 
   @Override
   public List<MemorySegment> setupTable(int frames) throws HypercallException {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     domain.memoryLock.lock();
     try {
       if (domain.isDying()) {
@@ -38,14 +38,14 @@ final class GrantCalls implements GrantOperations {
 
   @Override
   public int tableFramesMax() {
-    return domain.grants().framesMax();
+    return current.domain().grants().framesMax();
   }
 
   /// Checks in the order of `map_grant_ref`: domain, handle, and then what [GrantTable#acquire]
   /// checks; a failure behind the handle gives it back.
   @Override
   public int map(int granterDomid, int ref, int flags) {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     Domain granter = xen.domains().find(granterDomid);
     if (granter == null) {
       return GrantStatus.BAD_DOMAIN;
@@ -59,7 +59,7 @@ final class GrantCalls implements GrantOperations {
     Frame frame = null;
     granter.memoryLock.lock();
     try {
-      status = acquireLocked(granter, ref, readOnly, false);
+      status = acquireLocked(domain, granter, ref, readOnly, false);
       if (status == GrantStatus.OKAY) {
         frame = granter.grants().pinned(ref);
       }
@@ -79,6 +79,7 @@ final class GrantCalls implements GrantOperations {
 
   @Override
   public MemorySegment mapped(int handle) {
+    Domain domain = current.domain();
     Frame frame = domain.maptrack().frame(handle);
     if (frame == null) {
       throw new IllegalArgumentException("d" + domain.id() + " has no handle " + handle);
@@ -88,7 +89,7 @@ final class GrantCalls implements GrantOperations {
 
   @Override
   public int unmap(int handle) {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     return unmap(xen, domain, handle);
   }
 
@@ -110,20 +111,20 @@ final class GrantCalls implements GrantOperations {
   /// page remembered although kind or domain had changed).
   @Override
   public void copy(List<GrantCopy> batch) {
-    DomainCalls.enter(xen, domain);
+    Domain domain = DomainCalls.enter(xen, current);
     for (int i = 0; i < batch.size(); i++) {
       GrantCopy element = batch.get(i);
-      element.status(copyOne(element));
+      element.status(copyOne(domain, element));
     }
   }
 
-  private int copyOne(GrantCopy copy) {
+  private int copyOne(Domain domain, GrantCopy copy) {
     int length = copy.length();
     if (length == 0) {
       return GrantStatus.OKAY;
     }
-    Domain source = side(copy.sourceIsGrant(), copy.sourceDomid());
-    Domain destination = side(copy.destinationIsGrant(), copy.destinationDomid());
+    Domain source = side(domain, copy.sourceIsGrant(), copy.sourceDomid());
+    Domain destination = side(domain, copy.destinationIsGrant(), copy.destinationDomid());
     if (source == null || destination == null) {
       return GrantStatus.BAD_DOMAIN;
     }
@@ -131,12 +132,12 @@ final class GrantCalls implements GrantOperations {
     boolean toGrant = copy.destinationIsGrant();
     int from = copy.source();
     int to = copy.destination();
-    int status = begin(source, from, fromGrant, true);
+    int status = begin(domain, source, from, fromGrant, true);
     if (status != GrantStatus.OKAY) {
       return status;
     }
     Frame fromFrame = held(source, from, fromGrant);
-    status = begin(destination, to, toGrant, false);
+    status = begin(domain, destination, to, toGrant, false);
     if (status == GrantStatus.OKAY) {
       Frame toFrame = held(destination, to, toGrant);
       status = move(fromFrame, copy.sourceOffset(), toFrame, copy.destinationOffset(), length);
@@ -148,17 +149,18 @@ final class GrantCalls implements GrantOperations {
 
   /// Returns the domain of one side. A grant of SELF is one that the caller made to itself; a frame
   /// is always the caller's.
-  private @Nullable Domain side(boolean isGrant, int domid) {
+  private @Nullable Domain side(Domain domain, boolean isGrant, int domid) {
     boolean isSelf = !isGrant || domid == Domid.SELF.value();
     return isSelf ? domain : xen.domains().find(domid);
   }
 
   /// Pins one side: a reference as in a mapping, a frame with a reference to its page.
-  private int begin(Domain owner, int number, boolean isGrant, boolean readOnly) {
+  private static int begin(
+      Domain domain, Domain owner, int number, boolean isGrant, boolean readOnly) {
     owner.memoryLock.lock();
     try {
       if (isGrant) {
-        return acquireLocked(owner, number, readOnly, true);
+        return acquireLocked(domain, owner, number, readOnly, true);
       }
       if (owner.isDying() || !owner.frames().contains(number)) {
         return GrantStatus.BAD_PAGE;
@@ -209,7 +211,8 @@ final class GrantCalls implements GrantOperations {
     return offset >= 0 && length >= 0 && (long) offset + length <= XenPage.BYTES;
   }
 
-  private int acquireLocked(Domain granter, int ref, boolean readOnly, boolean forCopy) {
+  private static int acquireLocked(
+      Domain domain, Domain granter, int ref, boolean readOnly, boolean forCopy) {
     if (granter.phase() == Domain.Phase.DESTROYED) {
       return GrantStatus.BAD_DOMAIN; // Found in the table a moment before it went.
     }

@@ -3,6 +3,8 @@ package dev.xenbus.hypervisor;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.HypercallException;
 import java.lang.foreign.MemorySegment;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Which frame is behind each guest frame number of one domain, and how many pages the domain owns.
@@ -107,6 +109,79 @@ final class GuestFrames {
       pool.give(frame);
       pool.unreserve(1);
     }
+  }
+
+  /// Returns how many guest frames have a page.
+  long populatedCount() {
+    return populated;
+  }
+
+  /// Gives away what a suspended domain has in memory, by guest frame: the frames themselves, and
+  /// copies of those that others map, which stay. The guest frames become holes.
+  ///
+  /// @throws HypercallException `ENOMEM` if a copy cannot be made: then nothing was given away
+  SortedMap<Integer, Frame> handOver() throws HypercallException {
+    SortedMap<Integer, Frame> given = new TreeMap<>();
+    SortedMap<Integer, Frame> copies = new TreeMap<>();
+    for (int guestFrame = 0; guestFrame < count; guestFrame++) {
+      @Nullable Frame[] leaf = leaves[guestFrame >> LEAF_SHIFT];
+      if (leaf == null) {
+        guestFrame |= LEAF_MASK;
+        continue;
+      }
+      Frame frame = leaf[guestFrame & LEAF_MASK];
+      if (frame == null || frame == hole) {
+        continue;
+      }
+      if (frame.references() == 1) {
+        given.put(guestFrame, frame);
+      } else {
+        copies.put(guestFrame, copyOf(frame, copies));
+      }
+    }
+    given.forEach(this::giveAway);
+    given.putAll(copies);
+    return given;
+  }
+
+  private Frame copyOf(Frame frame, SortedMap<Integer, Frame> copies) throws HypercallException {
+    try {
+      Frame copy = pool.take();
+      copy.memory().copyFrom(frame.memory());
+      copy.allocated(null);
+      return copy;
+    } catch (HypercallException e) {
+      copies.values().forEach(pool::give);
+      throw e;
+    }
+  }
+
+  private void giveAway(int guestFrame, Frame frame) {
+    @Nullable Frame[] leaf = leaves[guestFrame >> LEAF_SHIFT];
+    if (leaf != null) {
+      leaf[guestFrame & LEAF_MASK] = hole;
+    }
+    frame.allocated(null);
+    populated--;
+    owned--;
+    pool.unreserve(1);
+  }
+
+  /// Takes a frame that another domain gave away for an unpopulated guest frame, whose page was
+  /// reserved.
+  void adopt(int guestFrame, Frame frame) {
+    @Nullable Frame[] leaf = leaves[guestFrame >> LEAF_SHIFT];
+    if (leaf == null) {
+      leaf = new Frame[LEAF_FRAMES];
+      leaves[guestFrame >> LEAF_SHIFT] = leaf;
+    }
+    if (leaf[guestFrame & LEAF_MASK] != null) {
+      pool.give(frame);
+      return; // somebody asked for it before
+    }
+    frame.allocated(domain);
+    populated++;
+    leaf[guestFrame & LEAF_MASK] = frame;
   }
 
   /// Drops the allocation references of a dying domain's pages, a slice at a time. Mirrors

@@ -67,6 +67,7 @@ public final class Hypervisor {
   private final GuestLoader loader;
   private final FramePool pool;
   private final DomainTable domains = new DomainTable();
+  private final Cpu cpu;
   private final Mutex controlLock;
   private final Domain dom0;
   private final Cpu dom0Cpu;
@@ -79,7 +80,8 @@ public final class Hypervisor {
     this.options = options;
     this.loader = loader;
     this.pool = new FramePool(Arena.ofAuto(), pagesOf(options.memoryMib()));
-    this.controlLock = machine.cpu("xen").mutex(LockClass.of("domctl_lock"));
+    this.cpu = machine.cpu("xen");
+    this.controlLock = cpu.mutex(LockClass.of("domctl_lock"));
     this.dom0 = makeDom0();
     this.dom0Cpu = machine.cpu("dom0");
     dom0.life().cpu(dom0Cpu);
@@ -98,7 +100,7 @@ public final class Hypervisor {
 
   /// Returns the hypercalls of dom0's kernel.
   public Hypercalls dom0() {
-    return new DomainCalls(this, dom0);
+    return new DomainCalls(this, new Current(cpu, dom0));
   }
 
   /// Returns the threads of dom0's kernel and processes.
@@ -108,6 +110,11 @@ public final class Hypervisor {
 
   static long pagesOf(int mib) {
     return mib * (MIB / XenPage.BYTES);
+  }
+
+  /// Returns the Cpu to which Xen's own locks and threads belong.
+  Cpu cpu() {
+    return cpu;
   }
 
   Machine machine() {

@@ -115,7 +115,7 @@ final class World {
     if (domain == null) {
       throw new AssertionError("no d" + domid);
     }
-    return new DomainCalls(xen, domain);
+    return new DomainCalls(xen, new Current(xen.cpu(), domain));
   }
 
   /// Grants a frame with the given reference, as a kernel does.

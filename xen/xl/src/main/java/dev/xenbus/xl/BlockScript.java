@@ -102,12 +102,24 @@ final class BlockScript extends HotplugScript {
         String other = folder + "/" + domid + "/" + devid;
         boolean same = env.xs().read(other + "/physical-device").orElse("").equals(number);
         if (same
+            && !isSameVm(domid)
             && (mode.startsWith("w")
                 || env.xs().read(other + "/mode").orElse("").startsWith("w"))) {
           throw new Fatal(prefix + "in a guest domain,\nand so cannot be mounted now.");
         }
       }
     }
+  }
+
+  // The other end of a migration within the host (`same_vm`); one without nodes is about to go.
+  private boolean isSameVm(String otherDomid) throws IOException {
+    String ownDomid = env.read("frontend-id").orElse("");
+    String own = vmOf(ownDomid).orElse("");
+    return !otherDomid.equals(ownDomid) && vmOf(otherDomid).orElse(own).equals(own);
+  }
+
+  private Optional<String> vmOf(String domid) throws IOException {
+    return env.xs().read("/local/domain/" + domid + "/vm");
   }
 
   private List<String> children(String path) throws IOException {

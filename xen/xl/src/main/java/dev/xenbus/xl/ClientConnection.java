@@ -47,6 +47,11 @@ final class ClientConnection implements StoreConnection {
   }
 
   @Override
+  public void resume(int domid) throws IOException {
+    client.resume(domid);
+  }
+
+  @Override
   public Optional<WatchEvent> pollEvent() throws IOException {
     return client.awaitEvent(0);
   }

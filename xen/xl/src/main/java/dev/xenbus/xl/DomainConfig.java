@@ -61,10 +61,25 @@ public record DomainConfig(
 
   /// Returns the same with a handle.
   public DomainConfig withUuid(UUID newUuid) {
+    return with(name, Optional.of(newUuid), disks, nics);
+  }
+
+  /// Returns the same with another name.
+  public DomainConfig withName(String newName) {
+    return with(newName, uuid, disks, nics);
+  }
+
+  /// Returns the same with other devices.
+  DomainConfig withDevices(List<DiskConfig> newDisks, List<NicConfig> newNics) {
+    return with(name, uuid, newDisks, newNics);
+  }
+
+  private DomainConfig with(
+      String newName, Optional<UUID> newUuid, List<DiskConfig> newDisks, List<NicConfig> newNics) {
     return new DomainConfig(
-        name,
+        newName,
         type,
-        Optional.of(newUuid),
+        newUuid,
         memoryMib,
         memoryMaxMib,
         vcpus,
@@ -73,8 +88,8 @@ public record DomainConfig(
         limits,
         driverDomain,
         suspendEventChannelCompat,
-        disks,
-        nics,
+        newDisks,
+        newNics,
         actions);
   }
 }

@@ -5,6 +5,7 @@ import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.hypercall.DomainControl.BootSpec;
 import dev.xenbus.abi.hypercall.DomainControl.BuiltDomain;
 import dev.xenbus.abi.hypercall.DomainControl.DomainSpec;
+import dev.xenbus.abi.hypercall.DomainImage;
 import dev.xenbus.abi.hypercall.HypercallException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -22,11 +23,20 @@ final class DomainCreation {
 
   private final LibxlContext ctx;
   private final DomainConfig config;
+  private final Optional<DomainImage> image;
   private final List<NicConfig> nics = new ArrayList<>();
   private Optional<Domid> made = Optional.empty();
 
   DomainCreation(LibxlContext ctx, DomainConfig config) {
+    this(ctx, config, Optional.empty());
+  }
+
+  /// Prepares.
+  ///
+  /// @param image what goes on in the domain, instead of a kernel that boots
+  DomainCreation(LibxlContext ctx, DomainConfig config, Optional<DomainImage> image) {
     this.ctx = ctx;
+    this.image = image;
     this.config = config.uuid().isPresent() ? config : config.withUuid(randomUuid(ctx));
   }
 
@@ -36,9 +46,9 @@ final class DomainCreation {
     return new UUID(high, low);
   }
 
-  /// Returns the configuration, with the UUID.
+  /// Returns the configuration, with the UUID and, once there are devices, their addresses.
   DomainConfig config() {
-    return config;
+    return nics.isEmpty() ? config : config.withDevices(config.disks(), nics);
   }
 
   /// Returns the domain, once there is one, whether creation succeeds or not.
@@ -62,7 +72,20 @@ final class DomainCreation {
     if (ctx.release().waitsForConsole()) {
       awaitConsole(domid);
     }
+    if (image.isPresent()) {
+      restore(domid, image.get());
+    }
     return domid;
+  }
+
+  // Last of all: what fails before leaves the saved state as it is.
+  private void restore(Domid domid, DomainImage state) throws LibxlException {
+    try {
+      ctx.domains().restore(domid, state);
+    } catch (HypercallException e) {
+      ctx.log().error("Domain " + domid + ":xc_domain_restore failed: " + e.getMessage());
+      throw new LibxlException(Rc.FAIL);
+    }
   }
 
   private void setDefaults() throws LibxlException {

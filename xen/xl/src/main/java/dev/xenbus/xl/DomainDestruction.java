@@ -2,6 +2,7 @@ package dev.xenbus.xl;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
+import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.machine.Task;
 import java.io.IOException;
@@ -108,12 +109,24 @@ final class DomainDestruction {
     Xs.Nodes store = ctx.xs().plain();
     ctx.xs().homeOf(domid);
     Optional<String> vm = store.read(home() + "/vm");
-    if (vm.isPresent()) {
+    if (vm.isPresent() && !hasTwin()) {
       store.remove(vm.get());
     }
     store.remove(home());
     store.remove("/libxl/" + domid);
     store.remove(home() + "/hvmloader");
+  }
+
+  // The other end of a migration within the host has the same handle, and so the same folder.
+  private boolean hasTwin() {
+    Optional<DomainInfo> own = ctx.domains().info(domid);
+    return own.isPresent()
+        && ctx.domains().list().stream()
+            .anyMatch(
+                other ->
+                    other.uuid().equals(own.get().uuid())
+                        && !other.domid().equals(domid)
+                        && !other.dying());
   }
 
   private void kill() throws LibxlException {

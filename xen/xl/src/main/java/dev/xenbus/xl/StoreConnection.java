@@ -28,6 +28,9 @@ interface StoreConnection extends AutoCloseable {
 
   void introduce(int domid, long frame, int port) throws IOException;
 
+  /// Tells the daemon that a domain goes on, so that it hears of its next stop.
+  void resume(int domid) throws IOException;
+
   /// Takes the next event if one has come; never waits.
   Optional<WatchEvent> pollEvent() throws IOException;
 

@@ -16,5 +16,8 @@ final class Timeouts {
   /// For a guest to take note of a request to shut down.
   static final long CONTROL_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /// For a guest that took note of a request to suspend to have done it.
+  static final long SUSPEND_NANOS = TimeUnit.SECONDS.toNanos(60);
+
   private Timeouts() {}
 }

@@ -2,6 +2,7 @@ package dev.xenbus.xl;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.abi.hypercall.DomainImage;
 import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.ShutdownReason;
@@ -97,7 +98,18 @@ public final class Toolstack implements AutoCloseable {
 
   /// Creates a domain, paused. After a failure it destroys what it had made.
   public Creation create(DomainConfig config) {
-    DomainCreation creation = new DomainCreation(ctx, config);
+    return create(new DomainCreation(ctx, config));
+  }
+
+  /// Creates a domain, paused, in which a saved guest goes on. After a failure it destroys what it
+  /// had made; unless the guest was in it already, that can be restored again.
+  ///
+  /// @param config of the guest, with its handle
+  public Creation restore(DomainConfig config, DomainImage image) {
+    return create(new DomainCreation(ctx, config, Optional.of(image)));
+  }
+
+  private Creation create(DomainCreation creation) {
     try {
       Domid domid = guarded(creation::run);
       services.host().save(domid, creation.config());
@@ -118,6 +130,27 @@ public final class Toolstack implements AutoCloseable {
     } catch (LibxlException _) {
       ctx.log().error("Domain " + domid + ":unable to destroy domain following failed creation");
     }
+  }
+
+  /// Suspends a guest and takes its state (`libxl_domain_suspend`).
+  ///
+  /// @throws LibxlException `FAIL`, said in the log
+  public DomainImage suspend(Domid domid) throws LibxlException {
+    return guarded(() -> new DomainSuspension(ctx, domid).run());
+  }
+
+  /// Lets a suspended guest go on where it is (`libxl_domain_resume`); what was saved of it can be
+  /// used no more.
+  ///
+  /// @throws LibxlException `FAIL`, said in the log
+  public void resume(Domid domid) throws LibxlException {
+    guarded(
+        () -> {
+          hypercall(
+              "xc_domain_resume failed for domain " + domid, () -> ctx.domains().resume(domid));
+          ctx.xs().resume(domid);
+          return true;
+        });
   }
 
   /// Destroys a domain. That a device does not close is said, and then forgotten.
@@ -248,6 +281,11 @@ public final class Toolstack implements AutoCloseable {
         });
   }
 
+  /// Notes a domain's new name in its configuration.
+  public void renameConfiguration(Domid domid, String name) {
+    services.host().config(domid).ifPresent(old -> services.host().save(domid, old.withName(name)));
+  }
+
   /// Adds a disk to a domain.
   ///
   /// @throws LibxlException the nodes stay if its backend does not answer
@@ -260,6 +298,7 @@ public final class Toolstack implements AutoCloseable {
           checkBackend(disk.backend());
           return finish(DiskDevice.add(ctx, domid, typeOf(domid), disk), "add");
         });
+    ConfigRecord.add(services.host(), domid, disk);
   }
 
   /// Adds a network interface to a domain.
@@ -272,7 +311,10 @@ public final class Toolstack implements AutoCloseable {
           ctx.xs().plain().read("/local/domain/" + domid + "/image/device-model-pid");
           ctx.xs().plain().read("/local/domain/" + domid + "/image/device-model-domid");
           checkBackend(nic.backend());
-          return finish(NicDevice.add(ctx, domid, NicDevice.settle(ctx, nic, next)), "add");
+          NicConfig settled = NicDevice.settle(ctx, nic, next);
+          boolean done = finish(NicDevice.add(ctx, domid, settled), "add");
+          ConfigRecord.add(services.host(), domid, settled);
+          return done;
         });
   }
 
@@ -342,6 +384,7 @@ public final class Toolstack implements AutoCloseable {
       throws LibxlException {
     Device device = Device.of(kind, entry.devid(), entry.frontendDomid(), entry.backendDomid());
     guarded(() -> finish(DeviceOperation.remove(ctx, device, force), "remove"));
+    ConfigRecord.remove(services.host(), entry.frontendDomid(), kind, entry.devid());
   }
 
   /// Mirrors `device_addrm_aocomplete` (`libxl_device.c`).

@@ -2,6 +2,7 @@ package dev.xenbus.xl;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.hypercall.DomainImage;
 import dev.xenbus.machine.Body;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.LockClass;
@@ -15,9 +16,10 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// What the toolstack's processes leave behind for each other on one dom0: the configurations of
-/// the domains (`/var/lib/xen/userdata-*`) and the logs of the processes that watch over them
-/// (`/var/log/xen/xl-*.log`). In memory; one for each emulated host.
+/// What the toolstack's processes leave behind for each other on one dom0: the domains'
+/// configurations (`/var/lib/xen/userdata-*`), the guests that were saved, and the logs of the
+/// processes that watch over domains (`/var/log/xen/xl-*.log`). In memory; one for each emulated
+/// host.
 ///
 /// Threads: any task. `lock` is a leaf: nothing else is taken while it is held.
 public final class XlHost {
@@ -33,6 +35,18 @@ public final class XlHost {
   @GuardedBy("lock")
   private final SortedMap<String, Deque<String>> logs = new TreeMap<>();
 
+  /// A guest that was saved.
+  ///
+  /// @param config how it was configured
+  /// @param image its state
+  public record Saved(DomainConfig config, DomainImage image) {}
+
+  @GuardedBy("lock")
+  private final SortedMap<Long, Saved> saved = new TreeMap<>();
+
+  @GuardedBy("lock")
+  private long tickets;
+
   /// Makes the state of a host on which nothing was created yet.
   ///
   /// @param cpu dom0's
@@ -46,6 +60,50 @@ public final class XlHost {
   /// @throws NoThread if it cannot be made
   public Task daemonize(String comm, Body body) throws NoThread {
     return orphans.start(comm, body);
+  }
+
+  /// Keeps a guest that was saved.
+  ///
+  /// @return the ticket with which it is found again
+  public long keep(Saved guest) {
+    lock.lock();
+    try {
+      tickets++;
+      saved.put(tickets, guest);
+      return tickets;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Returns the saved guest of a ticket, or empty if there is none, or not any more.
+  public Optional<Saved> saved(long ticket) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(saved.get(ticket));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Returns the guests that were saved and are still kept.
+  public List<Saved> saved() {
+    lock.lock();
+    try {
+      return List.copyOf(saved.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Forgets a saved guest.
+  public void forgetSaved(long ticket) {
+    lock.lock();
+    try {
+      saved.remove(ticket);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Notes how a domain was configured.

@@ -94,6 +94,11 @@ final class Xs {
     store.introduce(domid.value(), frame, port);
   }
 
+  /// Tells the daemon that a domain goes on.
+  void resume(Domid domid) throws IOException {
+    store.resume(domid.value());
+  }
+
   /// Requests within one transaction, or outside of any.
   static final class Nodes {
     private final StoreOperations store;

@@ -3,6 +3,7 @@ package dev.xenbus.xl;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.abi.hypercall.DomainImage;
 import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.ShutdownReason;
@@ -83,6 +84,39 @@ final class FakeDomains implements DomainControl {
       throw new HypercallException(Errno.EINVAL, "not paused");
     }
     rows.put(domid, new Row(row.spec(), row.pauses() - 1, row.built(), row.dying(), row.reason()));
+  }
+
+  @Override
+  public void resume(Domid domid) throws HypercallException {
+    Row row = row(domid);
+    rows.put(domid, new Row(row.spec(), row.pauses(), row.built(), row.dying(), Optional.empty()));
+  }
+
+  private record Image(int pages, boolean isUsable) implements DomainImage {}
+
+  @Override
+  public DomainImage save(Domid domid) throws HypercallException {
+    if (!row(domid).reason().equals(Optional.of(ShutdownReason.SUSPEND))) {
+      throw new HypercallException(Errno.EINVAL, "not suspended");
+    }
+    return new Image(1, true);
+  }
+
+  @Override
+  public void restore(Domid domid, DomainImage image) throws HypercallException {
+    if (!row(domid).built()) {
+      throw new HypercallException(Errno.EINVAL, "not built");
+    }
+  }
+
+  @Override
+  public void discard(DomainImage image) {
+    throw new UnsupportedOperationException("nothing is kept here");
+  }
+
+  @Override
+  public void sleepMachine(long nanos) {
+    throw new UnsupportedOperationException("there is no machine here");
   }
 
   @Override

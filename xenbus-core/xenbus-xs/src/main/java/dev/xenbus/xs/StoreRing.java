@@ -26,11 +26,20 @@ final class StoreRing {
     }
   }
 
-  private final ByteRing requests;
-  private final ByteRing responses;
+  /// Both replaced while the suspender keeps the thread `xenbus` from the ring.
+  private volatile ByteRing requests;
+
+  private volatile ByteRing responses;
   private volatile @Nullable EventChannel channel;
 
   StoreRing(MemorySegment page) {
+    XenstoreInterface ring = new XenstoreInterface(page, () -> Task.point("xenstore ring"));
+    requests = ring.requests();
+    responses = ring.responses();
+  }
+
+  /// Goes on over another page.
+  void page(MemorySegment page) {
     XenstoreInterface ring = new XenstoreInterface(page, () -> Task.point("xenstore ring"));
     requests = ring.requests();
     responses = ring.responses();

@@ -10,8 +10,10 @@ import dev.xenbus.xs.watch.WatchDispatcher;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
-/// The registered watches by token. Mirrors the list `watches`.
+/// The registered watches, oldest first, and by what the store calls them. Mirrors the list
+/// `watches`.
 ///
 /// Lock: `watches_lock`.
 final class WatchTable {
@@ -19,6 +21,9 @@ final class WatchTable {
 
   @GuardedBy("watchesLock")
   private final LinkedHashMap<String, RegisteredWatch> watches = new LinkedHashMap<>();
+
+  @GuardedBy("watchesLock")
+  private final Map<String, RegisteredWatch> byStoreToken = new LinkedHashMap<>();
 
   @GuardedBy("watchesLock")
   private long tokens;
@@ -45,6 +50,7 @@ final class WatchTable {
     try {
       RegisteredWatch other = watches.put(watch.token(), watch);
       Bug.unless(other == null, "watch registered twice: " + watch);
+      byStoreToken.put(watch.storeToken(), watch);
     } finally {
       watchesLock.unlock();
     }
@@ -55,6 +61,27 @@ final class WatchTable {
     watchesLock.lock();
     try {
       watches.remove(watch.token(), watch);
+      byStoreToken.remove(watch.storeToken(), watch);
+    } finally {
+      watchesLock.unlock();
+    }
+  }
+
+  /// Events of another token are for a watch too.
+  void alias(String storeToken, RegisteredWatch watch) {
+    watchesLock.lock();
+    try {
+      byStoreToken.put(storeToken, watch);
+    } finally {
+      watchesLock.unlock();
+    }
+  }
+
+  /// Events of a token are for nobody any more.
+  void forget(String storeToken) {
+    watchesLock.lock();
+    try {
+      byStoreToken.remove(storeToken);
     } finally {
       watchesLock.unlock();
     }
@@ -64,7 +91,7 @@ final class WatchTable {
   void deliver(String path, String token, WatchDispatcher dispatcher) {
     watchesLock.lock();
     try {
-      RegisteredWatch watch = watches.get(token);
+      RegisteredWatch watch = byStoreToken.get(token);
       if (watch != null) {
         dispatcher.dispatch(watch, path);
       }

@@ -26,7 +26,6 @@ import dev.xenbus.xs.watch.SingleThreadDispatcher;
 import dev.xenbus.xs.watch.WatchDispatcher;
 import dev.xenbus.xs.watch.WatchThread;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// One kernel's xenbus: its requests to the store, its watches, and the threads `xenbus` and
@@ -44,7 +43,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   private static final String QUEUES_FILE = "/sys/kernel/debug/xenwatch/queues";
 
   private final Kernel kernel;
-  private final StoreConnection connection;
+  private volatile StoreConnection connection;
   private final Mtwatch mtwatch;
   private final WaitQueue ringWait;
   private final StoreRing ring;
@@ -57,6 +56,8 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
 
   /// `xs_watch_rwsem`.
   private final RwSemaphore registrationLock;
+
+  private final Suspension suspension;
 
   private final LazyWorkQueue userWorks;
 
@@ -89,6 +90,10 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
             requests,
             ringWait,
             (path, token) -> watches.deliver(path, token, dispatcher));
+    suspension =
+        new Suspension(
+            kernel,
+            new Suspension.Parts(registrationLock, gate, reader, watches, calls, dispatcher));
   }
 
   /// Connects to the store and starts the threads. Mirrors `xs_init` and `xb_init_comms`.
@@ -340,7 +345,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     registrationLock.read().lock();
     try {
       watches.add(watch);
-      calls.strings(MessageType.WATCH, XenbusTransaction.NONE, watch.path(), watch.token());
+      calls.strings(MessageType.WATCH, XenbusTransaction.NONE, watch.path(), watch.storeToken());
     } catch (XenstoreException e) {
       watches.remove(watch);
       throw e;
@@ -356,7 +361,8 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
       registrationLock.read().lock();
       try {
         watches.remove(watch);
-        calls.strings(MessageType.UNWATCH, XenbusTransaction.NONE, watch.path(), watch.token());
+        calls.strings(
+            MessageType.UNWATCH, XenbusTransaction.NONE, watch.path(), watch.storeToken());
       } catch (XenstoreException e) {
         if (!closed) {
           kernel
@@ -368,72 +374,52 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
       }
     }
     dispatcher.drain(watch);
+    watch.tellGone(kernel);
   }
 
-  /// Begins a suspend: afterwards no callback runs and no byte moves on the ring, until [#resume]
-  /// or
-  /// [#cancelSuspend] in the same task. Mirrors `xs_suspend`, and the freezer before it.
-  ///
-  /// Differs: `xs_watch_rwsem` is taken first, so that somebody who is registering a watch cannot
-  /// hold up a suspend that in turn holds up the registration.
+  /// Begins a suspend: afterwards no callback runs and no byte moves on the ring, until one of the
+  /// methods that end it is called in the same task. Mirrors `xs_suspend`, and the freezer before
+  /// it.
   ///
   /// @throws KernelException `EBUSY` if a callback does not end within 20 s
-  @KernelSymbol("xs_suspend")
   public void suspend() throws KernelException {
-    Optional<String> stuck =
-        dispatcher.freezer().freeze(kernel, dispatcher::queues, FREEZE_TIMEOUT_NANOS);
-    if (stuck.isPresent()) {
-      String line =
-          "Freezing of tasks failed after 20.000 seconds (1 tasks refusing to freeze, wq_busy=0): "
-              + stuck.get();
-      kernel.printk().error(line);
-      throw new KernelException(Errno.EBUSY, line);
-    }
-    registrationLock.write().lock();
-    gate.suspendEnter();
-    reader.responseMutex().lock();
+    suspension.suspend();
   }
 
   /// Ends a suspend in a new life: connects again, registers all watches again, each of which
-  /// fires,
-  /// and lets callbacks run. Mirrors `xs_resume`.
+  /// fires, and lets callbacks run. Mirrors `xs_resume`.
   ///
   /// @throws KernelException if the event channel cannot be had
-  @KernelSymbol("xs_resume")
   public void resume() throws KernelException {
-    try {
-      EventChannel old = channel;
-      if (old != null) {
-        old.close();
-      }
-      openChannel();
-    } finally {
-      reader.responseMutex().unlock();
-      gate.suspendExit();
-      for (RegisteredWatch watch : watches.newestFirst()) {
-        watchAgain(watch);
-      }
-      registrationLock.write().unlock();
-      dispatcher.freezer().thaw(dispatcher.queues());
-    }
+    resume(connection);
   }
 
-  private void watchAgain(RegisteredWatch watch) {
-    try {
-      calls.strings(MessageType.WATCH, XenbusTransaction.NONE, watch.path(), watch.token());
-    } catch (XenstoreException e) {
-      kernel.printk().warn("Failed to register watch " + watch.path() + " again: " + e.errno());
-    }
+  /// Ends a suspend as [#resume] does, over another page and port.
+  ///
+  /// @throws KernelException if the event channel cannot be had
+  public void resume(StoreConnection fresh) throws KernelException {
+    suspension.resume(
+        () -> {
+          EventChannel old = channel;
+          if (old != null) {
+            old.close();
+          }
+          connection = fresh;
+          ring.page(fresh.page());
+          openChannel();
+        });
+  }
+
+  /// Ends a suspend in which the store slept as well, as it does when the whole machine sleeps: the
+  /// ring is as it was, and all watches are registered again, each of which fires.
+  public void resumeWithStore() {
+    suspension.resumeWithStore();
   }
 
   /// Ends a suspend that did not take place: nothing is registered again. Mirrors
   /// `xs_suspend_cancel`.
-  @KernelSymbol("xs_suspend_cancel")
   public void cancelSuspend() {
-    registrationLock.write().unlock();
-    reader.responseMutex().unlock();
-    gate.suspendExit();
-    dispatcher.freezer().thaw(dispatcher.queues());
+    suspension.cancel();
   }
 
   /// Ends the threads and closes the channel; requests under way fail with `EIO`. A thread that is

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.api.XenbusTransaction;
+import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Task;
 import dev.xenbus.testkit.TestGate;
@@ -52,6 +53,46 @@ class W10SuspendTest {
             assertEquals("", bench.xs.read(NONE, "/a/x", ""));
           }
         });
+  }
+
+  /// The store slept too: nothing of its ring is lost, and it would refuse a watch that it has.
+  @ParameterizedTest
+  @EnumSource
+  void afterASleepWithTheStoreAllWatchesFireAndNothingIsLost(Mtwatch mtwatch) {
+    TestMachines.patiently(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, mtwatch)) {
+            Recorder seen = new Recorder();
+            XenbusWatch first = bench.xs.watch("/a", path -> seen.note(path, p -> p));
+            bench.xs.watch("/b", XsBench.ownedBy(1), path -> seen.note(path, p -> p));
+            bench.await(() -> seen.count() == 2);
+            int watches = bench.xs.watchCount();
+            for (int sleeps = 1; sleeps <= 2; sleeps++) {
+              bench.xs.suspend();
+              bench.store.clearLog();
+              bench.store.write("/a/x" + sleeps, "");
+              bench.store.write("/b/x" + sleeps, "");
+              Task.sleep(WHILE_NANOS);
+              int before = seen.count();
+              assertEquals(List.of(), bench.store.log());
+              bench.xs.resumeWithStore();
+              bench.await(() -> seen.count() == before + 4);
+              assertEquals(
+                  List.of("/a", "/a/x" + sleeps, "/b", "/b/x" + sleeps),
+                  sorted(seen.paths().subList(before, before + 4)));
+              assertEquals(watches, count(bench, " WATCH "));
+              assertEquals(watches, count(bench, " UNWATCH "));
+            }
+            bench.store.clearLog();
+            first.close();
+            assertEquals(1, count(bench, " UNWATCH "));
+            assertEquals(watches - 1, bench.xs.watchCount());
+          }
+        });
+  }
+
+  private static long count(XsBench bench, String what) {
+    return bench.store.log().stream().filter(line -> line.contains(what)).count();
   }
 
   private static List<String> sorted(List<String> texts) {

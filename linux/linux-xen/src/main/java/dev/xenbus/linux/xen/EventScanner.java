@@ -3,6 +3,7 @@ package dev.xenbus.linux.xen;
 import dev.xenbus.abi.hypercall.SharedInfo;
 import dev.xenbus.machine.Clock;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the pending ports in an upcall, round-robin from the one after the last that was handled,
@@ -28,19 +29,22 @@ final class EventScanner {
   /// running.
   private static final int ROUNDS_MAX = 32;
 
-  private final SharedInfo info;
+  private final Supplier<SharedInfo> shared;
   private final Clock clock;
   private final IntConsumer deliver;
   private int lastPort;
+  private SharedInfo info;
   private long events;
   private long begunNanos;
   private boolean isTooLong;
   private boolean isUnfinished;
   private @Nullable RuntimeException fault;
 
+  /// @param shared returns the page of the domain that the kernel is in
   /// @param deliver handles one port
-  EventScanner(SharedInfo info, Clock clock, IntConsumer deliver) {
-    this.info = info;
+  EventScanner(Supplier<SharedInfo> shared, Clock clock, IntConsumer deliver) {
+    this.shared = shared;
+    this.info = shared.get();
     this.clock = clock;
     this.deliver = deliver;
   }
@@ -56,6 +60,7 @@ final class EventScanner {
       begunNanos = clock.nanos();
     }
     fault = null;
+    info = shared.get();
     int rounds = 0;
     do {
       info.clearUpcallPending();

@@ -31,6 +31,10 @@ final class KernelChannel implements EventChannel {
 
   volatile boolean isClosed;
 
+  /// Whether its port belonged to a domain that the kernel has left. Set while all else of the
+  /// kernel stands still.
+  volatile boolean isZapped;
+
   /// Written in interrupt context alone.
   volatile boolean isRunning;
 

@@ -33,7 +33,11 @@ final class KernelEvents implements EventChannels {
   private static final int FIRST_PORTS = 16;
 
   private final EventOperations calls;
-  private final SharedInfo info;
+
+  /// The page of the domain that the kernel is in; replaced while all else of the kernel stands
+  /// still.
+  private volatile SharedInfo info;
+
   private final Irq upcall;
   private final WaitQueue handlerDone;
   private final RawSpinLock lock = new RawSpinLock();
@@ -52,9 +56,31 @@ final class KernelEvents implements EventChannels {
     this.info = new SharedInfo(calls.sharedInfo());
     this.handlerDone = cpu.waitQueue("synchronize_irq");
     this.lateEois = new LateEois(cpu, this::unmaskAfterEoi);
-    this.scanner = new EventScanner(info, clock, this::deliver);
+    this.scanner = new EventScanner(() -> info, clock, this::deliver);
     info.maskAll();
     this.upcall = cpu.irq("xen-evtchn-upcall", this::upcall);
+    calls.setUpcall(upcall::raise);
+  }
+
+  /// Starts anew in another domain: no port of the old one means anything any more. Who has a
+  /// channel may still close it. Called while all else of the kernel stands still. Mirrors
+  /// `xen_irq_resume`.
+  @KernelSymbol("xen_irq_resume")
+  void resume() {
+    lock.lock();
+    try {
+      for (KernelChannel channel : channels) {
+        if (channel != null) {
+          channel.isZapped = true;
+          lateEois.cancel(channel);
+        }
+      }
+      Arrays.fill(channels, null);
+      info = new SharedInfo(calls.sharedInfo());
+      info.maskAll();
+    } finally {
+      lock.unlock();
+    }
     calls.setUpcall(upcall::raise);
   }
 
@@ -168,7 +194,9 @@ final class KernelEvents implements EventChannels {
         return;
       }
       channel.isClosed = true;
-      info.mask(channel.port());
+      if (!channel.isZapped) {
+        info.mask(channel.port());
+      }
       lateEois.cancel(channel);
       if (channel.lateEoi() != null) {
         channel.lateEoi().channels(-1);
@@ -177,6 +205,9 @@ final class KernelEvents implements EventChannels {
       lock.unlock();
     }
     awaitHandler(channel);
+    if (channel.isZapped) {
+      return;
+    }
     lock.lock();
     try {
       channels[channel.port()] = null;
@@ -191,7 +222,7 @@ final class KernelEvents implements EventChannels {
   }
 
   void send(KernelChannel channel) {
-    if (!channel.isClosed) {
+    if (!channel.isClosed && !channel.isZapped) {
       calls.send(channel.port());
     }
   }
@@ -258,7 +289,7 @@ final class KernelEvents implements EventChannels {
     lock.lock();
     try {
       boolean isPending = (channel.maskReasons & KernelChannel.EOI_PENDING) != 0;
-      if (channel.isClosed || !isPending || channel.isQueued) {
+      if (channel.isClosed || channel.isZapped || !isPending || channel.isQueued) {
         return;
       }
       if (!lateEois.delay(channel, spurious)) {
@@ -333,7 +364,7 @@ final class KernelEvents implements EventChannels {
 
   @GuardedBy("lock")
   private void maskLocked(KernelChannel channel, int reason) {
-    if (channel.maskReasons == 0) {
+    if (channel.maskReasons == 0 && !channel.isZapped) {
       info.mask(channel.port());
     }
     channel.maskReasons |= reason;
@@ -343,7 +374,7 @@ final class KernelEvents implements EventChannels {
   @GuardedBy("lock")
   private boolean unmaskLocked(KernelChannel channel, int reason) {
     channel.maskReasons &= ~reason;
-    return channel.maskReasons == 0 && unmaskLocked(channel.port());
+    return channel.maskReasons == 0 && !channel.isZapped && unmaskLocked(channel.port());
   }
 
   @GuardedBy("lock")

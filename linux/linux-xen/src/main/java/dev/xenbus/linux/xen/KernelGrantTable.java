@@ -189,6 +189,11 @@ final class KernelGrantTable implements GrantTable {
     unmapped.await(WaitQueue.FOREVER);
   }
 
+  @KernelSymbol("gnttab_resume")
+  void resume() throws KernelException {
+    references.resume();
+  }
+
   int inUse() {
     return references.inUse();
   }

@@ -7,8 +7,10 @@ import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.Page;
 import dev.xenbus.linux.api.Pages;
+import dev.xenbus.machine.Bug;
 import dev.xenbus.machine.RawSpinLock;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /// The page allocator of one kernel. A few free pages are kept ready; those beyond go back to Xen
 /// and are populated again when they are needed, so that thousands of idle guests cost little.
@@ -32,6 +34,11 @@ final class KernelPages implements Pages {
 
   @GuardedBy("lock")
   private int inUse;
+
+  /// Whether the kernel is not in the domain in which it booted: then other memory may be behind a
+  /// page that somebody still had mapped when it left.
+  @GuardedBy("lock")
+  private boolean hasMoved;
 
   KernelPages(GuestMemory memory) {
     this.memory = memory;
@@ -75,13 +82,35 @@ final class KernelPages implements Pages {
     try {
       inUse--;
       if (ready.size() < READY_PAGES_MAX) {
-        ready.addLast(page);
+        ready.addLast(hasMoved ? asItIsNow(page) : page);
       } else {
         memory.release(page.frame());
         released.addLast(page.frame());
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Looks at its free pages again in another domain. Called while all else of the kernel stands
+  /// still.
+  void resume() {
+    lock.lock();
+    try {
+      hasMoved = true;
+      List<Page> all = List.copyOf(ready);
+      ready.clear();
+      all.forEach(page -> ready.addLast(asItIsNow(page)));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Page asItIsNow(Page page) {
+    try {
+      return new Page(page.frame(), memory.page(page.frame()));
+    } catch (HypercallException e) {
+      throw new Bug("frame " + page.frame() + " was populated: " + e.getMessage());
     }
   }
 

@@ -124,6 +124,21 @@ final class ReferencePool {
     }
   }
 
+  /// Sets the table up in another domain, as large as it was: every entry but the reserved ones is
+  /// empty. References keep their users. Called while all else of the kernel stands still.
+  ///
+  /// @throws KernelException `ENOSPC` if that domain's table may not be so large
+  void resume() throws KernelException {
+    if (frames.isEmpty()) {
+      return;
+    }
+    try {
+      frames = calls.setupTable(frames.size());
+    } catch (HypercallException e) {
+      throw new KernelException(Errno.ENOSPC, "grant table: " + e.getMessage(), e);
+    }
+  }
+
   /// Adds a frame of free references. Two callers at once add one frame each, or the same one.
   void grow() throws KernelException {
     int known = frames.size();

@@ -43,6 +43,17 @@ public final class XenPlatform {
     grantDevice = new KernelGrantDevice(grants);
   }
 
+  /// Takes over the grant table and event channels of another domain, into which the kernel was put
+  /// while it was suspended: all grants have ended, and all channels are closed. Called by the task
+  /// that suspended it, while all else of the kernel stands still.
+  ///
+  /// @throws KernelException `ENOSPC` if the new domain's grant table is too small
+  public void resume() throws KernelException {
+    pages.resume();
+    grants.resume();
+    events.resume();
+  }
+
   /// Returns the domain's id.
   public Domid domid() {
     return hypercalls.self();

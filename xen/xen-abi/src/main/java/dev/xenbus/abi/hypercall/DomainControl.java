@@ -57,6 +57,36 @@ public interface DomainControl {
   /// @throws HypercallException `ESRCH`, `EINVAL` (not paused)
   void unpause(Domid domid) throws HypercallException;
 
+  /// Lets a suspended domain go on as if nothing had been (`XEN_DOMCTL_resumedomain`, of a guest
+  /// that is told that its suspend was cancelled). What was saved of it can be used no more.
+  ///
+  /// @throws HypercallException `ESRCH`; `EINVAL` (not suspended, or saved and given away)
+  void resume(Domid domid) throws HypercallException;
+
+  /// Takes the state of a suspended domain (`xc_domain_save`), which the domain keeps until it is
+  /// destroyed or the state is restored.
+  ///
+  /// @throws HypercallException `ESRCH`; `EINVAL` (not suspended, or saved and given away)
+  DomainImage save(Domid domid) throws HypercallException;
+
+  /// Puts saved state into a domain that was built and has not run (`xc_domain_restore`): all but
+  /// the pages of store and console, the event channels and the grant table, which are new. The
+  /// first unpause lets it go on, as resumed.
+  ///
+  /// @throws HypercallException `ESRCH`; `EINVAL` (not built, has run, smaller than the state, or
+  ///     the state is not usable); `ENOMEM`
+  void restore(Domid domid, DomainImage image) throws HypercallException;
+
+  /// Throws saved state away; that of a domain which still has it stays the domain's.
+  void discard(DomainImage image);
+
+  /// Stops every guest and the caller's own domain, and lets them go on after a while
+  /// (`XENPF_enter_acpi_sleep`, and a clock that wakes the machine). Returns then.
+  ///
+  /// @param nanos how long
+  /// @throws HypercallException `ENOMEM` if there is no thread that would wake the machine
+  void sleepMachine(long nanos) throws HypercallException;
+
   /// Shuts a domain down from outside (remote shutdown); the first reason wins.
   ///
   /// @throws HypercallException `ESRCH`

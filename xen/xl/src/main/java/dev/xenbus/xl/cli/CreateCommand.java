@@ -101,7 +101,11 @@ final class CreateCommand {
       err.println("failed to free memory for the domain");
       return Optional.empty();
     }
-    Toolstack.Creation creation = toolstack.create(config);
+    return outcome(toolstack, toolstack.create(config));
+  }
+
+  /// Returns the domain of a creation; destroys what is left of one that failed.
+  static Optional<Domid> outcome(Toolstack toolstack, Toolstack.Creation creation) {
     if (creation.failure().isEmpty()) {
       return creation.domid();
     }
@@ -116,8 +120,7 @@ final class CreateCommand {
   }
 
   // A process of its own, with a connection of its own; nobody waits for it but init.
-  private static void monitor(XlProcess xl, Domid domid, DomainConfig config)
-      throws UsageException {
+  static void monitor(XlProcess xl, Domid domid, DomainConfig config) throws UsageException {
     String name = config.name();
     TextOutput log = new LineLog(line -> xl.services().host().log(name, line));
     try {

@@ -71,6 +71,40 @@ final class Subcommands {
               "awF",
               0,
               DomainCommands::reboot),
+          new Subcommand(
+              "save",
+              "[options] <Domain> <CheckpointFile> [<ConfigFile>]",
+              "Save a domain state to restore later",
+              List.of(
+                  "-h  Print this help.",
+                  "-c  Leave domain running after creating the snapshot.",
+                  "-p  Leave domain paused after creating the snapshot."),
+              "cp",
+              2,
+              SaveCommands::save),
+          new Subcommand(
+              "migrate",
+              "[options] <Domain> <host>",
+              "Migrate a domain to another host",
+              List.of(
+                  "-h              Print this help.",
+                  "-e              Do not wait in the background (on <host>) for the death",
+                  "                of the domain."),
+              "e",
+              2,
+              SaveCommands::migrate),
+          new Subcommand(
+              "restore",
+              "[options] [<ConfigFile>] <CheckpointFile>",
+              "Restore a domain from a saved state",
+              List.of(
+                  "-h                       Print this help.",
+                  "-p                       Do not unpause domain after restoring it.",
+                  "-e                       Do not wait in the background for the death of the"
+                      + " domain."),
+              "pe",
+              1,
+              SaveCommands::restore),
           simple("pause", "<Domain>", "Pause execution of a domain", 1, DomainCommands::pause),
           simple("unpause", "<Domain>", "Unpause a paused domain", 1, DomainCommands::unpause),
           new Subcommand(

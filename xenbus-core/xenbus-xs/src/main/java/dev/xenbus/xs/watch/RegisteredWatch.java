@@ -1,8 +1,12 @@
 package dev.xenbus.xs.watch;
 
+import dev.xenbus.abi.Domid;
+import dev.xenbus.api.WatchFact;
 import dev.xenbus.api.WatchOptions;
 import dev.xenbus.api.Xenbus;
 import dev.xenbus.api.XenbusWatch;
+import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.machine.Trace;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 
@@ -18,6 +22,9 @@ public final class RegisteredWatch implements XenbusWatch {
   private final BiConsumer<RegisteredWatch, Boolean> unregister;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /// Changed while the machine wakes from its sleep, under `xs_watch_rwsem`.
+  private volatile String storeToken;
+
   /// Makes a watch, not yet registered.
   ///
   /// @param token unique in its kernel
@@ -30,6 +37,7 @@ public final class RegisteredWatch implements XenbusWatch {
       BiConsumer<RegisteredWatch, Boolean> unregister) {
     this.path = path;
     this.token = token;
+    this.storeToken = token;
     this.options = options;
     this.callback = callback;
     this.unregister = unregister;
@@ -40,9 +48,19 @@ public final class RegisteredWatch implements XenbusWatch {
     return path;
   }
 
-  /// Returns what the store calls it.
+  /// Returns what tells it from the others, for as long as it lives.
   public String token() {
     return token;
+  }
+
+  /// Returns what the store calls it now.
+  public String storeToken() {
+    return storeToken;
+  }
+
+  /// The store calls it something else from now on.
+  public void storeToken(String fresh) {
+    storeToken = fresh;
   }
 
   /// Returns its filter and its routing.
@@ -63,6 +81,15 @@ public final class RegisteredWatch implements XenbusWatch {
   @Override
   public void close() {
     unregister.accept(this, closed.compareAndSet(false, true));
+  }
+
+  /// Tells whoever listens to the machine's trace that no callback of it starts from now on.
+  public void tellGone(Kernel kernel) {
+    Trace trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      trace.emit(
+          "watch_gone", 0, 0, new WatchFact(kernel.domid(), "", path, token(), "", Domid.DOM0));
+    }
   }
 
   @Override
