@@ -1,8 +1,8 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.abi.Domid;
-import dev.xenbus.api.SuspendFact;
 import dev.xenbus.api.StateFact;
+import dev.xenbus.api.SuspendFact;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.RawSpinLock;
@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /// The contract of watch events and of device states, checked while a scenario runs: at each fact
 /// that a kernel tells, and, by the machine, at every step.
@@ -55,9 +55,7 @@ final class WatchInvariants {
         .trace()
         .listener(
             (point, _, number, on) -> {
-              if (on instanceof WatchFact
-                  || on instanceof SuspendFact
-                  || on instanceof StateFact) {
+              if (on instanceof WatchFact || on instanceof SuspendFact || on instanceof StateFact) {
                 invariants.heard(point, number, on);
               }
             });

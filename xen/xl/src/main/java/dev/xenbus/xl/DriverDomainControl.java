@@ -3,6 +3,7 @@ package dev.xenbus.xl;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.abi.hypercall.DomainImage;
 import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.ShutdownReason;
@@ -49,6 +50,31 @@ public final class DriverDomainControl implements DomainControl {
   @Override
   public void destroy(Domid domid) throws HypercallException {
     throw refused("XEN_DOMCTL_destroydomain");
+  }
+
+  @Override
+  public void resume(Domid domid) throws HypercallException {
+    throw refused("XEN_DOMCTL_resumedomain");
+  }
+
+  @Override
+  public DomainImage save(Domid domid) throws HypercallException {
+    throw refused("save");
+  }
+
+  @Override
+  public void restore(Domid domid, DomainImage image) throws HypercallException {
+    throw refused("restore");
+  }
+
+  @Override
+  public void discard(DomainImage image) {
+    // It has none: save is refused.
+  }
+
+  @Override
+  public void sleepMachine(long nanos) throws HypercallException {
+    throw refused("XENPF_enter_acpi_sleep");
   }
 
   @Override
