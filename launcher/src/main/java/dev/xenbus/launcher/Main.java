@@ -1,7 +1,10 @@
 package dev.xenbus.launcher;
 
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,17 +19,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     description = "A Xen dom0's control plane inside one Java process.",
-    subcommands = {
-      BootCommand.class,
-      ShCommand.class,
-      XlCommand.class,
-      XenstoredCommand.class,
-      DemoCommand.class,
-      ExploreCommand.class,
-      BenchCommand.class,
-      ConformanceCommand.class,
-      CommandLine.HelpCommand.class
-    },
     footer = {
       "",
       "For developers: xenemu build, test [--install], fmt, mvn ...",
@@ -46,6 +38,10 @@ public final class Main implements Runnable {
   /// Ctrl-C.
   static final int INTERRUPTED = 130;
 
+  /// The commands by name. Only the one that is asked for is made: to make them all would take as
+  /// long as the store alone needs to start.
+  private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
   @Spec private CommandSpec spec;
 
   /// Made by picocli.
@@ -57,11 +53,35 @@ public final class Main implements Runnable {
     System.exit(run(arguments));
   }
 
+  private static Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("boot", BootCommand::new);
+    commands.put("sh", ShCommand::new);
+    commands.put("xl", XlCommand::new);
+    commands.put("xenstored", XenstoredCommand::new);
+    commands.put("demo", DemoCommand::new);
+    commands.put("explore", ExploreCommand::new);
+    commands.put("bench", BenchCommand::new);
+    commands.put("conformance", ConformanceCommand::new);
+    return commands;
+  }
+
+  private static void addCommands(CommandLine commandLine, String... arguments) {
+    Supplier<Object> wanted = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+    if (wanted != null) {
+      commandLine.addSubcommand(arguments[0], wanted.get());
+    } else {
+      COMMANDS.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
+      commandLine.addSubcommand(new CommandLine.HelpCommand());
+    }
+  }
+
   /// Runs one command of `xenemu`.
   ///
   /// @return the exit code
   static int run(String... arguments) {
     CommandLine commandLine = new CommandLine(new Main());
+    addCommands(commandLine, arguments);
     commandLine.setUsageHelpWidth(USAGE_COLUMNS);
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> fail(command.getErr(), exception));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.emulator.Emulator;
 import dev.xenbus.linux.api.KnownBug;
-import dev.xenbus.machine.RandomWalk;
+import dev.xenbus.machine.Pct;
 import dev.xenbus.scenarios.Dispatcher;
 import dev.xenbus.scenarios.Exploration;
 import dev.xenbus.scenarios.Exploration.Options;
@@ -78,7 +78,7 @@ class ExplorationIT {
             scenario,
             Dispatcher.SERIES,
             List.of("kernel.bugs=" + bug.label()),
-            new Options(1, SEEDS_FOR_A_BUG, RandomWalk.patient(), false, 10));
+            new Options(1, SEEDS_FOR_A_BUG, new Pct(3, 0, false), false, 10));
     Outcome outcome = exploration.run();
     assertFalse(outcome.findings().isEmpty(), "found in " + SEEDS_FOR_A_BUG + " seeds");
     Finding found = outcome.findings().getFirst();
