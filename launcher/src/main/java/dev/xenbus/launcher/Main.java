@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     description = "A Xen dom0's control plane inside one Java process.",
     footer = {
       "",
-      "For developers: xenemu build, test [--install], fmt, mvn ...",
+      "For developers: xenemu build, test [--install], fmt, mvn ..., jmh ...",
       "",
       "Exit codes: 0 done; 1 what was asked failed; 2 wrong usage or configuration; 130 interrupted.",
       "xl and xenstore-* keep their own."
