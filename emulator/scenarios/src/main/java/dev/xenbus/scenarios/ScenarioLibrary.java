@@ -70,6 +70,10 @@ public final class ScenarioLibrary {
               "a backend's folder is removed by hand; the guest beside it carries data",
               ScenarioLibrary::backendGone),
           Scenario.of(
+              "backend-gone-probing",
+              "a backend's folder is removed while its driver probes; the guest beside it is well",
+              ScenarioLibrary::backendGoneProbing),
+          Scenario.of(
               "connected-twice",
               "a frontend publishes Connected again and again",
               ScenarioLibrary::connectedTwice),
@@ -307,6 +311,21 @@ public final class ScenarioLibrary {
     s.type("xl destroy g1");
     s.quiet("xl destroy g2");
     s.nothingLeft();
+  }
+
+  private static void backendGoneProbing(Script s) {
+    create(s, 1);
+    s.connected(1);
+    s.guest(2);
+    s.type("xl create g2.cfg &");
+    s.awaitNode("/local/domain/0/backend/vif/2/0/state", "1");
+    s.ok("xenstore-rm /local/domain/0/backend/vif/2");
+    // xl waits its ten seconds for a vif that will not come, or it has come just before.
+    s.type("wait");
+    s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");
+    s.type("xl destroy g2");
+    s.quiet("xl destroy g1");
+    s.nothingLeftButLoopDevices();
   }
 
   private static void connectedTwice(Script s) {
