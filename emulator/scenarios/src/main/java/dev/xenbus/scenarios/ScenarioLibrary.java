@@ -199,12 +199,14 @@ public final class ScenarioLibrary {
     s.ok("echo 3.xvda > /sys/kernel/xwstall/vbd_hold_pgrant");
     s.ok("xl console 3 -c 'dd if=/dev/xvda of=/dev/null bs=4k count=8'");
     s.within(5, "a packet of vif1.0 is held", () -> s.logged("xwstall: hold sk_buff"));
+    s.within(5, "the block thread of guest 2 waits for a tag", () -> s.isStuck("2.xvda-0"));
     s.within(5, "a page of 3.xvda is held", () -> s.logged("xwstall: hold persistent grant of"));
     s.type("xl destroy 1 &");
     s.type("xl destroy 2 &");
     s.type("xl destroy 3");
     for (int number = 1; number <= 3; number++) {
-      s.check("the thread of guest " + number + " is stuck", s.isStuck("xen-mtwatch-" + number));
+      String thread = "xen-mtwatch-" + number;
+      s.within(5, "the thread of guest " + number + " is stuck", () -> s.isStuck(thread));
     }
     s.check("xenwatch is not", !s.isStuck("xenwatch"));
     double seconds = s.secondsOf(() -> s.quiet("xl create g4.cfg"));
