@@ -5,6 +5,7 @@ import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.machine.Task;
 import dev.xenbus.scenarios.Transcript.Done;
+import dev.xenbus.xenstore.client.WatchEvent;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
@@ -250,13 +252,15 @@ public final class Script {
   }
 
   /// Waits, by a watch, until a node has a value or one that sorts behind it: without a pause, so
-  /// that what follows races with whoever else waits for it.
+  /// that what follows races with whoever else waits for it. It goes on after five seconds without
+  /// a change: the node may have come and gone.
   public void awaitNode(String path, String value) {
     try (XenstoreClient client = dom0.storeClient()) {
       client.watch(path, "scenario");
+      Optional<WatchEvent> event;
       do {
-        client.awaitEvent();
-      } while (client.readIfPresent(path).orElse("").compareTo(value) < 0);
+        event = client.awaitEvent(SETTLE_SECONDS * NANOS_PER_SECOND);
+      } while (event.isPresent() && client.readIfPresent(path).orElse("").compareTo(value) < 0);
     } catch (IOException e) {
       verdict.check(path + " gets " + value + ": " + e.getMessage(), false);
     }
@@ -273,6 +277,12 @@ public final class Script {
     within(5, "vif of " + domid + " connects", () -> isState(backend + "vif/" + domid + "/0", 4));
     within(
         5, "vbd of " + domid + " connects", () -> isState(backend + "vbd/" + domid + "/51712", 4));
+    if (!isState(backend + "vif/" + domid + "/0", 4)) {
+      type("xenstore-ls " + backend + "vif/" + domid);
+      type("xenstore-ls /local/domain/" + domid + "/device");
+      type("xl console " + domid + " -c dmesg");
+      type("dmesg");
+    }
   }
 
   /// Returns whether a task of any kernel sleeps at a place (`wchan`).
