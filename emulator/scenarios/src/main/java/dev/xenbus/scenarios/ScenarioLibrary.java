@@ -110,7 +110,7 @@ public final class ScenarioLibrary {
               ScenarioLibrary::frontendError),
           Scenario.of(
               "created-again",
-              "a backend's folder goes and comes again within one event: a new device, probed afresh",
+              "a vif is detached and attached again under the same path, twice",
               ScenarioLibrary::createdAgain),
           Scenario.of(
               "missing-image",
@@ -374,6 +374,7 @@ public final class ScenarioLibrary {
       s.quiet("xl block-attach 1 more.img,raw,xvdb,rw");
       s.within(5, "xvdb is there", () -> s.type("xl console 1 -c 'ls /dev'").contains("xvdb"));
       s.quiet("xl block-detach 1 xvdb");
+      s.gone("vbd-1-51728");
     }
     s.quiet("xl destroy g1");
     s.nothingLeft();
@@ -453,6 +454,7 @@ public final class ScenarioLibrary {
     s.connected(1);
     for (int i = 0; i < 2; i++) {
       s.quiet("xl network-detach 1 0");
+      s.gone("vif-1-0");
       s.quiet("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0");
       s.connected(1);
     }

@@ -285,6 +285,18 @@ public final class Script {
     }
   }
 
+  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`. As in the real kernel,
+  /// one
+  /// that is made again under the same path before that is taken for the old one: a backend that
+  /// asks whether it is still wanted reads the new one's `online`, and its state is left alone
+  /// (C56).
+  public void gone(String busId) {
+    within(
+        SETTLE_SECONDS,
+        busId + " is gone",
+        () -> dom0.census().files().stream().noneMatch(file -> file.contains("/" + busId + "/")));
+  }
+
   /// Returns whether a task of any kernel sleeps at a place (`wchan`).
   public boolean waits(String wchan) {
     return dom0.machine().tasks().stream().anyMatch(task -> task.wchan().equals(wchan));
