@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// What a scenario's steps are written in: a console of dom0, guests by number, and expectations.
@@ -325,32 +326,29 @@ public final class Script {
   /// Expects that threads, watches, queues, disks, pages, ports and mappings are what they were
   /// when the script began.
   public void nothingLeft() {
-    // A thread that is made when it is first needed stays; so does a worker that reaps threads.
-    within(
-        SETTLE_SECONDS,
-        "nothing is left behind",
-        () -> isAsAtStart(dom0.census()) && dom0.census().disks().equals(atStart.disks()));
-    tellWhatIsLeft();
-  }
-
-  /// For whoever looks for the cause, on the console: a verdict has no figures, so that a schedule
-  /// can be made small.
-  private void tellWhatIsLeft() {
-    Dom0.Census now = dom0.census();
-    if (!isAsAtStart(now) || !now.disks().equals(atStart.disks())) {
-      screen.print("# at the start: " + atStart + "\n# and now:      " + now + "\n");
-    }
+    settles("nothing is left behind", now -> now.disks().equals(atStart.disks()));
   }
 
   /// Expects what [#nothingLeft] does, but for loop devices: a toolstack whose removal of a device
   /// timed out does not run the script that would take them away.
   public void nothingLeftButLoopDevices() {
-    within(
-        SETTLE_SECONDS,
-        "nothing but loop devices is left behind",
-        () -> isAsAtStart(dom0.census()) && hasOnlyNewLoopDevices(dom0.census()));
-    if (!hasOnlyNewLoopDevices(dom0.census())) {
-      tellWhatIsLeft();
+    settles("nothing but loop devices is left behind", this::hasOnlyNewLoopDevices);
+  }
+
+  /// Expects that all but the disks becomes what it was, and that the disks are as told. If not,
+  /// the
+  /// console shows both counts, for whoever looks for the cause; the verdict itself has no figures,
+  /// so that a schedule can be made small.
+  private void settles(String what, Predicate<Dom0.Census> disks) {
+    BooleanSupplier settled =
+        () -> {
+          Dom0.Census now = dom0.census();
+          return isAsAtStart(now) && disks.test(now);
+        };
+    // A thread that is made when it is first needed stays; so does a worker that reaps threads.
+    within(SETTLE_SECONDS, what, settled);
+    if (!settled.getAsBoolean()) {
+      screen.print("# at the start: " + atStart + "\n# and now:      " + dom0.census() + "\n");
     }
   }
 
