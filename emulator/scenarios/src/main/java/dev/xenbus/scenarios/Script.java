@@ -286,11 +286,9 @@ public final class Script {
     }
   }
 
-  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`. As in the real kernel,
-  /// one
-  /// that is made again under the same path before that is taken for the old one: a backend that
-  /// asks whether it is still wanted reads the new one's `online`, and its state is left alone
-  /// (C56).
+  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`. As in the real kernel, one
+  /// made again under the same path before that is taken for the old one: a backend that asks
+  /// whether it is still wanted reads the new one's `online`, and its state is left alone (C56).
   public void gone(String busId) {
     within(
         SETTLE_SECONDS,
@@ -336,9 +334,8 @@ public final class Script {
   }
 
   /// Expects that all but the disks becomes what it was, and that the disks are as told. If not,
-  /// the
-  /// console shows both counts, for whoever looks for the cause; the verdict itself has no figures,
-  /// so that a schedule can be made small.
+  /// the console shows both counts, for whoever looks for the cause; the verdict itself has no
+  /// figures, so that a schedule can be made small.
   private void settles(String what, Predicate<Dom0.Census> disks) {
     BooleanSupplier settled =
         () -> {

@@ -15,9 +15,8 @@ public enum KnownBug {
   CONNECT_DURING_DESTROY("connect-during-destroy"),
 
   /// A callback that unregisters a device waits for the device's lock, whose holder takes the
-  /// driver
-  /// away, or binds one, and waits for that very callback. Reported of kernels of 2026, where the
-  /// root watch sees a device go while a driver is loaded, bound or unbound on another thread.
+  /// driver away, or binds one, and waits for that very callback. Reported of kernels of 2026,
+  /// where the root watch sees a device go while a driver is bound or unbound on another thread.
   UNREGISTER_DEADLOCK("unregister-deadlock"),
 
   /// netfront's removal waits for the backend's Closing, and for ever if it is Closed by then:
