@@ -286,8 +286,8 @@ public final class Script {
     }
   }
 
-  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`. As in the real kernel, one
-  /// made again under the same path before that is taken for the old one: a backend that asks
+  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`. As in the real kernel,
+  /// one made again under the same path before that is taken for the old one: a backend that asks
   /// whether it is still wanted reads the new one's `online`, and its state is left alone (C56).
   public void gone(String busId) {
     within(
