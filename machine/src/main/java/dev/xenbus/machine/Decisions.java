@@ -16,6 +16,9 @@ final class Decisions {
   private final @Nullable List<String> log;
   private @Nullable TraceRing trace;
 
+  /// Before which point the running task goes on without the picker being asked.
+  private long staysBefore;
+
   Decisions(SimulatedScheduler scheduler, SimulatedMachine.Options options) {
     this.scheduler = scheduler;
     this.options = options;
@@ -33,9 +36,28 @@ final class Decisions {
     return java.util.Objects.requireNonNull(trace);
   }
 
+  /// Returns whether the running task goes on at a point where it is the first possibility, as the
+  /// picker said before.
+  boolean staysOn() {
+    return scheduler.steps() < staysBefore;
+  }
+
+  /// Notes that the running task went on without a choice.
+  void stayed(int count) {
+    recording.add(0, count);
+  }
+
+  /// Hears that other tasks can run than before.
+  void othersChanged() {
+    staysBefore = 0;
+  }
+
   /// Chooses among tasks.
   int schedule(int count, int stay, boolean relaxing, Object on) {
-    return pick(step.of(Choices.Kind.SCHEDULE, count, stay, relaxing, on));
+    int picked = pick(step.of(Choices.Kind.SCHEDULE, count, stay, relaxing, on));
+    step.picked(picked);
+    staysBefore = log == null ? picker.staysBefore(step) : 0;
+    return picked;
   }
 
   /// Chooses whether time moves now.
@@ -88,7 +110,9 @@ final class Decisions {
       picked = 0;
     }
     recording.add(picked, count);
-    trace().mix((scheduler.steps() << 8) ^ ((long) picked << 4) ^ count);
+    if (picked != asked.stay()) {
+      trace().mix((scheduler.steps() << 8) ^ ((long) picked << 4) ^ count);
+    }
     if (log != null) {
       log(asked, picked, log);
     }

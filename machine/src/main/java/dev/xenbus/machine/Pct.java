@@ -47,8 +47,7 @@ public record Pct(int depth, long points, boolean advancesEarly) implements Stra
     private final int advance;
     private int nextChange;
     private long fallen = LOWEST_RANDOM;
-    private long spinSince;
-    private int spinner = -1;
+    private long lastFall;
 
     Run(long seed, int depth, long points) {
       this.random = new SplitMix(seed);
@@ -74,8 +73,9 @@ public record Pct(int depth, long points, boolean advancesEarly) implements Stra
     private int schedule(Step step) {
       if (step.stay() >= 0) {
         boolean changes = passesChange(step.number());
-        if (changes || step.isRelaxing() || spins(step)) {
+        if (changes || step.isRelaxing() || step.number() >= spinsAt(step.since())) {
           step.priority(step.stay(), --fallen);
+          lastFall = step.number();
         }
       }
       int best = 0;
@@ -99,17 +99,15 @@ public record Pct(int depth, long points, boolean advancesEarly) implements Stra
       return passed;
     }
 
-    private boolean spins(Step step) {
-      int id = step.identity(step.stay());
-      if (id != spinner) {
-        spinner = id;
-        spinSince = step.number();
-      }
-      if (step.number() - spinSince < SPIN_STEPS) {
-        return false;
-      }
-      spinner = -1;
-      return true;
+    /// At which point a task that has run since then is taken to spin.
+    private long spinsAt(long since) {
+      return Math.max(since, lastFall) + SPIN_STEPS;
+    }
+
+    @Override
+    public long staysBefore(Step step) {
+      long spins = spinsAt(step.isStaying() ? step.since() : step.number());
+      return nextChange < changes.length ? Math.min(spins, changes[nextChange]) : spins;
     }
   }
 }

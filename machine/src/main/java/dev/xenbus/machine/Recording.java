@@ -2,12 +2,15 @@ package dev.xenbus.machine;
 
 import java.util.Arrays;
 
-/// The picks of a run so far, each with how many possibilities there were, in one word.
+/// The picks of a run so far, each with how many possibilities there were. Most picks are as the
+/// one before: both numbers are one word, and each word is kept with how often it came in a row.
 final class Recording {
   /// Both numbers of a pick are below this: a step has at most so many possibilities.
   static final int OPTIONS_MAX = 0xFFFF;
 
   private int[] words = new int[256];
+  private int[] times = new int[256];
+  private int runs;
   private int size;
 
   int size() {
@@ -15,17 +18,30 @@ final class Recording {
   }
 
   void add(int pick, int count) {
-    if (size == words.length) {
-      words = Arrays.copyOf(words, size * 2);
+    int word = (pick << 16) | count;
+    size++;
+    int last = runs - 1;
+    if (last >= 0 && words[last] == word) {
+      times[last]++;
+      return;
     }
-    words[size++] = (pick << 16) | count;
+    if (runs == words.length) {
+      words = Arrays.copyOf(words, runs * 2);
+      times = Arrays.copyOf(times, runs * 2);
+    }
+    words[runs] = word;
+    times[runs++] = 1;
   }
 
   Schedule schedule(long seed, String strategy) {
     int[] picks = new int[size];
     int[] options = new int[size];
-    Arrays.setAll(picks, place -> words[place] >>> 16);
-    Arrays.setAll(options, place -> words[place] & OPTIONS_MAX);
+    int place = 0;
+    for (int run = 0; run < runs; run++) {
+      Arrays.fill(picks, place, place + times[run], words[run] >>> 16);
+      Arrays.fill(options, place, place + times[run], words[run] & OPTIONS_MAX);
+      place += times[run];
+    }
     return new Schedule(seed, strategy, picks, options);
   }
 }

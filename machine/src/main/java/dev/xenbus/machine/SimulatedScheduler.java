@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Every task has its virtual thread, and all but one are parked: the one that runs has the baton,
 /// and with it everything in here, without a lock. Handing the baton over is one volatile store
 /// with an unpark; it orders everything that one task did before everything that the next one does.
+/// The threads of a run share one [Carrier] where the JDK lets them.
 final class SimulatedScheduler implements Scheduler {
   /// After so many steps without a switch others go first, if they can.
   private static final int SLICE_STEPS = 256;
@@ -27,6 +28,9 @@ final class SimulatedScheduler implements Scheduler {
   private long steps;
   private long sliceSteps;
 
+  /// The step at which the baton was handed over last.
+  private long runsSince;
+
   /// After how many rounds of nothing but `RELAX` time moves. Many: a task with work to do may
   /// relax between pieces of it, and no time-out may come meanwhile.
   private static final long RELAX_ROUNDS = 1_000;
@@ -34,13 +38,13 @@ final class SimulatedScheduler implements Scheduler {
   /// How many points in a row were `RELAX`.
   private long relaxes;
 
-  private int identities;
-
   // The end. `finished` is the last thing that a run writes.
   private volatile boolean ending;
   private volatile @Nullable MachineFailure failure;
   private volatile boolean finished;
   private @Nullable Thread runner;
+
+  private final @Nullable Carrier carrier = Carrier.make();
 
   SimulatedScheduler(SimulatedMachine.Options options) {
     this.options = options;
@@ -69,6 +73,10 @@ final class SimulatedScheduler implements Scheduler {
     return steps;
   }
 
+  long runsSince() {
+    return runsSince;
+  }
+
   @Nullable MachineTask running() {
     return running;
   }
@@ -83,7 +91,7 @@ final class SimulatedScheduler implements Scheduler {
 
   @Override
   public Seat seat(MachineTask task) {
-    return new SimulatedSeat(this, task, identities++);
+    return new SimulatedSeat(this, task);
   }
 
   @Override
@@ -155,6 +163,10 @@ final class SimulatedScheduler implements Scheduler {
       return;
     }
     boolean last = relaxing || ++sliceSteps >= SLICE_STEPS;
+    if (!last && decisions.staysOn()) {
+      decisions.stayed(others + 1);
+      return;
+    }
     int stay = last ? others : 0;
     int pick = decisions.schedule(others + 1, stay, relaxing, on);
     if (last) {
@@ -276,6 +288,7 @@ final class SimulatedScheduler implements Scheduler {
 
   private void handOver(MachineTask self, MachineTask next) {
     sliceSteps = 0;
+    runsSince = steps;
     give(next);
     SimulatedSeat seat = seatOf(self);
     while (!seat.go) {
@@ -343,6 +356,7 @@ final class SimulatedScheduler implements Scheduler {
       seat.stashed = true;
     } else {
       ready.add(task);
+      decisions.othersChanged();
     }
   }
 
@@ -352,7 +366,8 @@ final class SimulatedScheduler implements Scheduler {
       return;
     }
     SimulatedSeat seat = seatOf(task);
-    seat.thread = Thread.ofVirtual().name(task.comm()).unstarted(() -> runTask(task));
+    Thread.Builder.OfVirtual threads = carrier == null ? Thread.ofVirtual() : carrier.threads();
+    seat.thread = threads.name(task.comm()).unstarted(() -> runTask(task));
     alive.add(task);
     enter(task, seat);
   }
@@ -391,6 +406,7 @@ final class SimulatedScheduler implements Scheduler {
         ready.add(task);
       }
     }
+    decisions.othersChanged();
   }
 
   @Override
@@ -450,6 +466,9 @@ final class SimulatedScheduler implements Scheduler {
     Thread waiting = runner;
     running = null;
     finished = true;
+    if (carrier != null) {
+      carrier.end();
+    }
     LockSupport.unpark(waiting);
   }
 
@@ -459,6 +478,9 @@ final class SimulatedScheduler implements Scheduler {
     main = mainTask;
     mainTask.kick();
     give(next("boot"));
+    if (carrier != null) {
+      Thread.ofPlatform().name("simulation").daemon().start(carrier);
+    }
     StuckWatch watch = new StuckWatch(options.stuckNanos());
     while (!finished) {
       LockSupport.parkNanos(this, watch.checkNanos());

@@ -5,9 +5,6 @@ final class SimulatedSeat extends Seat {
   /// Virtual processor time that a step costs.
   private static final long NANOS_PER_STEP = 1_000;
 
-  /// Numbers tasks in the order in which they were made, interrupt contexts too.
-  final int identity;
-
   /// Its wake-up by time.
   final Due sleep;
 
@@ -25,8 +22,7 @@ final class SimulatedSeat extends Seat {
   /// The baton: set by who hands it over, cleared by the task.
   volatile boolean go;
 
-  SimulatedSeat(SimulatedScheduler scheduler, MachineTask task, int identity) {
-    this.identity = identity;
+  SimulatedSeat(SimulatedScheduler scheduler, MachineTask task) {
     this.sleep =
         new Due(null, TimerKind.NORMAL) {
           @Override

@@ -14,6 +14,7 @@ public final class Step {
   private int stay;
   private boolean relaxing;
   private Object on = "";
+  private int picked;
 
   Step(SimulatedScheduler scheduler) {
     this.scheduler = scheduler;
@@ -53,6 +54,20 @@ public final class Step {
     return relaxing;
   }
 
+  void picked(int option) {
+    picked = option;
+  }
+
+  /// Returns whether the task that runs now was picked.
+  boolean isStaying() {
+    return picked == stay;
+  }
+
+  /// Returns at which scheduling point the running task was switched to.
+  long since() {
+    return scheduler.runsSince();
+  }
+
   /// Returns what the choice is about.
   public Object on() {
     return on;
@@ -78,10 +93,5 @@ public final class Step {
 
   void priority(int option, long priority) {
     SimulatedScheduler.seatOf(task(option)).priority = priority;
-  }
-
-  /// Returns a number that tells tasks of one run apart.
-  int identity(int option) {
-    return SimulatedScheduler.seatOf(task(option)).identity;
   }
 }

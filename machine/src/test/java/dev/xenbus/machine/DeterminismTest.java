@@ -1,6 +1,7 @@
 package dev.xenbus.machine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -38,6 +39,23 @@ class DeterminismTest {
     List<Long> first = hashes();
     assertEquals(first, hashes());
     assertEquals(SEEDS, new TreeSet<>(first).size());
+  }
+
+  /// Where nothing changed, the machine does not ask who goes on; where every choice is to be told,
+  /// it does.
+  @ParameterizedTest
+  @ValueSource(strings = {"random", "patient", "patient:64", "pct:3:2000", "early-pct:5:500"})
+  void whatIsNotAskedIsWhatWouldHaveBeenPicked(String strategy) throws MachineFailure {
+    for (long seed = 0; seed < SEEDS; seed++) {
+      SimulatedMachine.Options options =
+          SimulatedMachine.Options.seed(seed).with(Strategy.parse(strategy));
+      assertEquals(Mixture.hash(options), Mixture.hash(options.explained()), "seed " + seed);
+    }
+  }
+
+  @Test
+  void allThreadsOfARunHaveOneCarrier() {
+    assertNotNull(Carrier.make(), "the package java.lang is not open to this module");
   }
 
   @Test

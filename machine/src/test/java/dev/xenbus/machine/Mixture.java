@@ -22,8 +22,11 @@ record Mixture(Machine machine) implements Callable<Boolean> {
   }
 
   static long hash(long seed) throws MachineFailure {
-    SimulatedMachine machine =
-        new SimulatedMachine(SimulatedMachine.Options.seed(seed).chaos(false, true));
+    return hash(SimulatedMachine.Options.seed(seed).chaos(false, true));
+  }
+
+  static long hash(SimulatedMachine.Options options) throws MachineFailure {
+    SimulatedMachine machine = new SimulatedMachine(options);
     machine.run(new Mixture(machine));
     return machine.trace().hash();
   }

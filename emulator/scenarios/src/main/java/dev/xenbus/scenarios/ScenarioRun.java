@@ -25,6 +25,9 @@ import java.util.stream.Stream;
 /// @param words further words of the kernel command line, such as `kernel.bugs=state-flood`
 public record ScenarioRun(
     Emulator emulator, Scenario scenario, Dispatcher dispatcher, List<String> words) {
+  private static final Path MEMORY = Path.of("/dev/shm");
+  private static final String FOLDER_PREFIX = "xenemu-scenario";
+
   /// Plays it.
   ///
   /// @param machine just made
@@ -76,9 +79,13 @@ public record ScenarioRun(
         || !simulated.options().strategy().advancesEarly();
   }
 
+  /// Makes a folder in memory, where the system has one that is: disks of guests are written and
+  /// read in every run, and nobody wants to keep them.
   private static Path newFolder() {
     try {
-      return Files.createTempDirectory("xenemu-scenario");
+      return Files.isDirectory(MEMORY) && Files.isWritable(MEMORY)
+          ? Files.createTempDirectory(MEMORY, FOLDER_PREFIX)
+          : Files.createTempDirectory(FOLDER_PREFIX);
     } catch (IOException e) {
       throw new UncheckedIOException("no folder for the guests' files", e);
     }
