@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// The JDK's own scheduler of virtual threads would do, and does where this one cannot be had; but
 /// it takes a pool's queue, and often a second thread that wakes up to steal, to hand over a baton
 /// between threads of which only one can ever run. JDK 25 has no public way to another scheduler;
-/// with `--add-opens java.base/java.lang=dev.xenbus.machine`, which `xenemu` gives, it is there.
+/// with `--add-opens java.base/java.lang=dev.xenbus.machine`, as `xenemu explore` has it, there is
+/// one.
 ///
 /// Threads: any may [#execute]; one runs it.
 final class Carrier implements Executor, Runnable {
