@@ -79,6 +79,17 @@ public final class Script {
     return done.out();
   }
 
+  /// Types a line and expects exit code 0, and on standard error only lines that have one of these
+  /// texts in them.
+  public String okBut(String line, String... texts) {
+    Done done = console.type(line);
+    verdict.check(line + " succeeds", done.exit() == 0);
+    verdict.check(
+        line + " complains of nothing else",
+        done.errors().stream().allMatch(error -> Arrays.stream(texts).anyMatch(error::contains)));
+    return done.out();
+  }
+
   /// Types a line that talks about what it does, and expects exit code 0 and no error.
   public String calm(String line) {
     Done done = console.type(line);
