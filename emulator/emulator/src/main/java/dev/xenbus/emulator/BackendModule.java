@@ -48,8 +48,7 @@ final class BackendModule {
       List<BackendDriver> drivers,
       Function<XenbusDriver, ParameterValues> parameters) {
     for (BackendDriver driver : drivers) {
-      BackendModule module =
-          new BackendModule(kernel, bus, driver, parameters.apply(driver));
+      BackendModule module = new BackendModule(kernel, bus, driver, parameters.apply(driver));
       kernel.modules().loadable(driver.name(), module::load, module::unload);
     }
   }

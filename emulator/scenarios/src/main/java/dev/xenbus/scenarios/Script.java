@@ -144,6 +144,19 @@ public final class Script {
     configure(number, "traffic=off");
   }
 
+  /// Writes the configuration of a guest that has no devices but its console.
+  public void bareGuest(int number) {
+    write(
+        "g" + number + ".cfg",
+        """
+        name   = "g%1$d"
+        memory = 64
+        kernel = "vmlinuz"
+        extra  = "%2$s"
+        """
+            .formatted(number, ("traffic=off " + bugs()).strip()));
+  }
+
   private void configure(int number, String extra) {
     write(
         "g" + number + ".cfg",

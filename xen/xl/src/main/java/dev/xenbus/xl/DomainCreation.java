@@ -37,10 +37,7 @@ final class DomainCreation {
   /// @param image what goes on in the domain, instead of a kernel that boots
   /// @param wanted the id that it is to have; empty: any
   DomainCreation(
-      LibxlContext ctx,
-      DomainConfig config,
-      Optional<DomainImage> image,
-      Optional<Domid> wanted) {
+      LibxlContext ctx, DomainConfig config, Optional<DomainImage> image, Optional<Domid> wanted) {
     this.ctx = ctx;
     this.image = image;
     this.wanted = wanted;

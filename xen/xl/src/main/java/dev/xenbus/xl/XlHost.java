@@ -123,7 +123,8 @@ public final class XlHost {
     }
   }
 
-  /// Returns whether a domain of this id was destroyed a short while ago (`libxl__is_domid_recent`).
+  /// Returns whether a domain of this id was destroyed a short while ago
+  /// (`libxl__is_domid_recent`).
   boolean isRecent(Domid domid, long nowNanos) {
     lock.lock();
     try {

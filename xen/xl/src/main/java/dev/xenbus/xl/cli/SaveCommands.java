@@ -124,7 +124,8 @@ final class SaveCommands {
       throw new UsageException(1, "failed to free memory for the domain");
     }
     Toolstack toolstack = xl.toolstack();
-    return CreateCommand.outcome(toolstack, toolstack.restore(saved.config(), saved.image(), saved.domid()))
+    return CreateCommand.outcome(
+            toolstack, toolstack.restore(saved.config(), saved.image(), saved.domid()))
         .orElseThrow(() -> new UsageException(1, ""));
   }
 
