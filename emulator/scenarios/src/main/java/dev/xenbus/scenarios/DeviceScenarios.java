@@ -160,6 +160,9 @@ final class DeviceScenarios {
     s.type("xl save -D g1 g1.save"); // with the time-out of the stuck interface
     s.check("guest 1 is gone", s.dom0().domains().list().size() == 1);
     s.check("its thread is stuck", s.isStuck("xen-mtwatch-1"));
+    s.check(
+        "its number is not given at once",
+        s.fails("xl restore g1.save").contains("domain id recently used"));
     s.ok("sleep " + REUSE_SECONDS);
     s.calm("xl restore g1.save");
     s.check("it has its number again", s.ok("xl domid g1").strip().equals("1"));

@@ -310,9 +310,14 @@ public final class Script {
     }
   }
 
-  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`. As in the real kernel,
-  /// one made again under the same path before that is taken for the old one: a backend that asks
-  /// whether it is still wanted reads the new one's `online`, and its state is left alone (C56).
+  /// Waits until dom0's kernel has let go of a device, such as `vif-1-0`.
+  ///
+  /// xl does not: it removes the nodes as soon as it reads Closed, while the backend that wrote it
+  /// is still inside its callback. If they are made again before that backend asks whether it is
+  /// still wanted, it reads the new `online`, which is 1, and stays; the events of the root watch
+  /// find the folder there; the state that the tool wrote, Initialising, is nobody's business
+  /// (C56). So the new device has no backend, xl waits its ten seconds, and the next detach removes
+  /// both. The real kernel does the same, for disks as for interfaces.
   public void gone(String busId) {
     within(
         SETTLE_SECONDS,

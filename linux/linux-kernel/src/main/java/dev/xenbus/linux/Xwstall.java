@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// | `vbd_hold_bio` | what that vbd thread submits to a disk, an empty line is written |
 /// | `vbd_hold_pgrant` | a reference to a page that a vbd keeps mapped, an empty line is written |
 /// | `probe_hold` | the task that probes the next device of that type, an empty line is written |
-/// | `script_hold` | the next hotplug script of that name, an empty line is written or it is killed |
+/// | `script_hold` | the next hotplug script of that name, an empty line is written or a kill |
 ///
 /// Unloading it lets go of everything.
 ///
