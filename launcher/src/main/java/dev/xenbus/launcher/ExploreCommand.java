@@ -4,6 +4,7 @@ import dev.xenbus.emulator.Emulator;
 import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.machine.Clock;
 import dev.xenbus.machine.LiveMachine;
+import dev.xenbus.machine.Shrinker;
 import dev.xenbus.machine.Strategy;
 import dev.xenbus.scenarios.Dispatcher;
 import dev.xenbus.scenarios.Exploration;
@@ -83,6 +84,15 @@ final class ExploreCommand implements Callable<Integer> {
   private boolean keepsGoing;
 
   @Option(
+      names = "--shrink",
+      paramLabel = "N",
+      description = {
+        "How many replays a finding may take to be made small; default 300. With more it gets",
+        "smaller, until no single switch can go."
+      })
+  private int shrink = Exploration.Options.SHRINK_RUNS_MAX;
+
+  @Option(
       names = "--save",
       paramLabel = "FOLDER",
       description = "Write each finding to a file there, for --replay and for tests.")
@@ -156,14 +166,16 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   private Exploration.Options options() throws UsageException {
-    Exploration.Options usual = Exploration.Options.ofSeeds(seeds);
+    if (shrink < 0) {
+      throw new UsageException("--shrink " + shrink + ": a number of replays is wanted, 0 or more");
+    }
     try {
       return new Exploration.Options(
           seed == null ? 1 : seed,
           seed == null ? seeds : 1,
           Strategy.parse(strategy != null ? strategy : bugs ? "pct" : "patient"),
           keepsGoing,
-          usual.shrinkRunsMax());
+          shrink);
     } catch (IllegalArgumentException e) {
       throw new UsageException("--strategy " + e.getMessage());
     }
@@ -216,10 +228,15 @@ final class ExploreCommand implements Callable<Integer> {
         finding.schedule().strategy(),
         finding.schedule().seed(),
         finding.words().isEmpty() ? "" : " --parameters '" + words + "'");
-    Finding small = exploration.shrink(finding);
+    Exploration.Shrunk shrunk = exploration.shrink(finding, this::shrinkProgress);
+    clearProgress();
+    Finding small = shrunk.finding();
     System.out.printf(
-        "made small: %d unusual choices where there were %d, %d steps%n",
-        small.schedule().unusual(), finding.schedule().unusual(), small.steps());
+        "made small: %d unusual choices where there were %d, %d steps; %s%n",
+        small.schedule().unusual(),
+        finding.schedule().unusual(),
+        small.steps(),
+        howFar(shrunk.result()));
     exploration.explain(small, SWITCHES_SHOWN).forEach(System.out::println);
     if (save != null) {
       Files.createDirectories(save);
@@ -227,6 +244,29 @@ final class ExploreCommand implements Callable<Integer> {
       Files.writeString(file, small.toString());
       System.out.println("saved: " + file);
     }
+  }
+
+  private static String howFar(Shrinker.Result result) {
+    Shrinker.Progress end = result.progress();
+    return result.isMinimal()
+        ? "none of them can go, by " + end.replays() + " replays"
+        : "more may go: stopped after %d replays, at blocks of %d (--shrink N)"
+            .formatted(end.replays(), end.block());
+  }
+
+  private void shrinkProgress(Shrinker.Progress progress) {
+    if (isTerminal() && isProgressDue()) {
+      System.err.printf(
+          "\rshrinking: %d/%d replays, %d unusual choices, blocks of %d      ",
+          progress.replays(), shrink, progress.unusual(), progress.block());
+      System.err.flush();
+    }
+  }
+
+  private boolean isProgressDue() {
+    long now = clock.nanos();
+    long due = nextProgress.get();
+    return now >= due && nextProgress.compareAndSet(due, now + PROGRESS_NANOS);
   }
 
   private int repeat(Path file) throws IOException, UsageException {
@@ -251,8 +291,8 @@ final class ExploreCommand implements Callable<Integer> {
   /// Explores each scenario that finds a fault with the fault put back.
   private int findBugs() throws UsageException {
     System.out.printf(
-        "%-26s %-26s %8s %10s %10s  %s%n",
-        "fault", "scenario", "seeds", "steps", "switches", "violated");
+        "%-22s %-24s %6s %8s %8s %8s %8s  %s%n",
+        "fault", "scenario", "seeds", "steps", "switches", "left", "replays", "violated");
     boolean all = true;
     for (Scenario scenario : ScenarioLibrary.all()) {
       if (scenario.finds().isPresent()) {
@@ -271,26 +311,28 @@ final class ExploreCommand implements Callable<Integer> {
     Outcome outcome = exploration.run();
     clearProgress();
     if (outcome.findings().isEmpty()) {
-      System.out.printf("%-26s %-26s %8s%n", bug.label(), scenario.name(), ">" + outcome.runs());
+      System.out.printf("%-22s %-24s %6s%n", bug.label(), scenario.name(), ">" + outcome.runs());
       return false;
     }
     Finding first = outcome.findings().getFirst();
-    Finding small = exploration.shrink(first);
+    Exploration.Shrunk shrunk = exploration.shrink(first, this::shrinkProgress);
+    clearProgress();
+    Shrinker.Result result = shrunk.result();
     System.out.printf(
-        "%-26s %-26s %8d %10d %10d  %s%n",
+        "%-22s %-24s %6d %8d %8d %8d %8s  %s%n",
         bug.label(),
         scenario.name(),
         outcome.runs(),
-        small.steps(),
-        small.schedule().unusual(),
+        shrunk.finding().steps(),
+        first.schedule().unusual(),
+        shrunk.finding().schedule().unusual(),
+        (result.isMinimal() ? "" : ">") + result.progress().replays(),
         first.what());
     return true;
   }
 
   private void progress(Scenario scenario, Exploration exploration) {
-    long now = clock.nanos();
-    long due = nextProgress.get();
-    if (!isTerminal() || now < due || !nextProgress.compareAndSet(due, now + PROGRESS_NANOS)) {
+    if (!isTerminal() || !isProgressDue()) {
       return;
     }
     long all = seed == null ? seeds : 1;

@@ -2,11 +2,14 @@ package dev.xenbus.machine;
 
 import static dev.xenbus.machine.World.start;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -390,19 +393,47 @@ class PlantedBugsTest {
     MachineFailure failure =
         fail(planted, SimulatedMachine.Options.seed(seed).with(new RandomWalk(1, true)));
     Schedule schedule = failure.schedule().orElseThrow();
-    Schedule shrunk =
+    Shrinker.Result shrunk =
         Shrinker.shrink(
-            schedule, candidate -> sameKind(failure, planted, new Replay(candidate, false)), 500);
-    assertTrue(sameKind(failure, planted, new Replay(shrunk, false)));
-    assertTrue(shrunk.unusual() <= 6, () -> planted + " keeps " + shrunk);
+            schedule,
+            candidate -> sameKind(failure, planted, new Replay(candidate, false)),
+            500,
+            _ -> {});
+    // The schedule that is left is that of a run, and repeats it exactly.
+    assertTrue(sameKind(failure, planted, Replay.of(shrunk.schedule())).isPresent());
+    assertTrue(shrunk.isMinimal(), () -> planted + " after " + shrunk.progress());
+    assertTrue(shrunk.schedule().unusual() <= 4, () -> planted + " keeps " + shrunk.schedule());
   }
 
-  private static boolean sameKind(MachineFailure failure, Planted planted, Strategy strategy) {
+  /// The replays that it may take are not exceeded, and it says that it did not get to the end.
+  @Test
+  void shrinkerStopsWhenItsReplaysAreUsedUp() {
+    Planted planted = Planted.values()[0];
+    long seed = firstFailure(planted, new RandomWalk(1, true), false).orElseThrow();
+    MachineFailure failure =
+        fail(planted, SimulatedMachine.Options.seed(seed).with(new RandomWalk(1, true)));
+    List<Shrinker.Progress> told = new ArrayList<>();
+    Shrinker.Result shrunk =
+        Shrinker.shrink(
+            failure.schedule().orElseThrow(),
+            candidate -> {
+              sameKind(failure, planted, new Replay(candidate, false));
+              return Optional.empty(); // as if nothing could go
+            },
+            2,
+            told::add);
+    assertFalse(shrunk.isMinimal());
+    assertEquals(2, told.size());
+    assertEquals(failure.schedule().orElseThrow().unusual(), shrunk.progress().unusual());
+  }
+
+  private static Optional<Schedule> sameKind(
+      MachineFailure failure, Planted planted, Strategy strategy) {
     try {
       MachineFailure again = fail(planted, SimulatedMachine.Options.seed(0).with(strategy));
-      return again.kind() == failure.kind();
+      return again.kind() == failure.kind() ? again.schedule() : Optional.empty();
     } catch (AssertionError passed) {
-      return false;
+      return Optional.empty();
     }
   }
 

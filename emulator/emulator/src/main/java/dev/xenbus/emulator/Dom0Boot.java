@@ -3,6 +3,7 @@ package dev.xenbus.emulator;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.DomainControl;
+import dev.xenbus.api.spi.XenbusDriver;
 import dev.xenbus.hypervisor.Hypervisor;
 import dev.xenbus.linux.KernelLog;
 import dev.xenbus.linux.LinuxKernel;
@@ -12,6 +13,7 @@ import dev.xenbus.linux.api.Kernel.SystemState;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.linux.api.Page;
+import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.xen.XenPlatform;
 import dev.xenbus.machine.Completion;
 import dev.xenbus.machine.Cpu;
@@ -33,6 +35,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Function;
 
 /// Boots one dom0, each step in the order in which it is written here.
 final class Dom0Boot {
@@ -95,10 +98,11 @@ final class Dom0Boot {
     XenbusXs xs = connectToStore(kernel, platform, store);
     writeOwnNodes(store);
     startNetwork(kernel);
-    BackendBus backends =
-        new BackendBus(
-            kernel, xs, drivers.backends(), driver -> options.config().module(driver.name()));
+    Function<XenbusDriver, ParameterValues> parameters =
+        driver -> options.config().module(driver.name());
+    BackendBus backends = new BackendBus(kernel, xs, drivers.backends(), parameters);
     backends.start();
+    BackendModule.add(kernel, backends, drivers.backends(), parameters);
     Xenconsoled consoles =
         new Xenconsoled(
             new Xenconsoled.Options(

@@ -5,7 +5,6 @@ import dev.xenbus.machine.Fair;
 import dev.xenbus.machine.Pct;
 import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.Replay;
-import dev.xenbus.machine.Schedule;
 import dev.xenbus.machine.Shrinker;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Strategy;
@@ -33,15 +32,26 @@ public final class Exploration {
   /// @param seeds how many, from the first one on
   /// @param strategy how schedules are chosen
   /// @param keepsGoing whether to go on after the first violation
-  /// @param shrinkRunsMax how many replays a finding may take to be made small
+  /// @param shrinkRunsMax how many replays a finding may take to be made small; 0 leaves it as it
+  ///     is
   public record Options(
       long firstSeed, long seeds, Strategy strategy, boolean keepsGoing, int shrinkRunsMax) {
+    /// How many replays a finding may take if nothing else is said.
+    public static final int SHRINK_RUNS_MAX = 300;
+
     /// Returns the usual ones: no time-out comes that would not come in real time, and the first
     /// violation ends it.
     public static Options ofSeeds(long seeds) {
-      return new Options(1, seeds, RandomWalk.patient(), false, 60);
+      return new Options(1, seeds, RandomWalk.patient(), false, SHRINK_RUNS_MAX);
     }
   }
+
+  /// A finding that was made small.
+  ///
+  /// @param finding the smallest found, with the schedule of its own run, so that it can be
+  ///     repeated exactly; the given one if nothing could go
+  /// @param result how far it came
+  public record Shrunk(Finding finding, Shrinker.Result result) {}
 
   /// What came out.
   ///
@@ -165,22 +175,26 @@ public final class Exploration {
 
   /// Makes a finding small: fewer switches, the same violation.
   ///
-  /// @return the smallest found, with the schedule of its own run, so that it can be repeated
-  ///     exactly; the given one if nothing could go
-  public Finding shrink(Finding finding) {
-    Schedule small =
+  /// @param progress told after each replay how far it has come
+  public Shrunk shrink(Finding finding, Consumer<Shrinker.Progress> progress) {
+    Shrinker.Result result =
         Shrinker.shrink(
             finding.schedule(),
-            schedule -> {
-              SimulatedMachine machine = new SimulatedMachine(options(new Replay(schedule, false)));
-              return run.play(machine, text -> {}).filter(finding.what()::equals).isPresent();
-            },
-            options.shrinkRunsMax());
-    SimulatedMachine machine = new SimulatedMachine(options(new Replay(small, false)));
-    Optional<String> what = run.play(machine, text -> {});
-    return what.filter(finding.what()::equals).isPresent()
-        ? finding(finding.what(), machine)
-        : finding;
+            schedule -> again(finding, new Replay(schedule, false)).map(Finding::schedule),
+            options.shrinkRunsMax(),
+            progress);
+    Finding small = again(finding, Replay.of(result.schedule())).orElse(finding);
+    return new Shrunk(small, result);
+  }
+
+  /// Plays a finding by another schedule.
+  ///
+  /// @return the finding that this run is, if it violates the same
+  private Optional<Finding> again(Finding finding, Replay replay) {
+    SimulatedMachine machine = new SimulatedMachine(options(replay));
+    return run.play(machine, text -> {})
+        .filter(finding.what()::equals)
+        .map(what -> finding(what, machine));
   }
 
   /// Plays a finding once more, exactly, and tells what happened: what the console showed, and the

@@ -34,12 +34,32 @@ public final class ScenarioLibrary {
           Scenario.of(
                   "stalls-together",
                   "S1, S2 and S3 at once, in three guests; a fourth is created, used and destroyed",
-                  ScenarioLibrary::stallsTogether)
+                  StallScenarios::together)
               .with(SERIES),
           Scenario.of(
                   "stall-both",
                   "S1 and S2 at once, in two guests; a third is created, used and destroyed",
-                  ScenarioLibrary::stallBoth)
+                  StallScenarios::both)
+              .with(SERIES),
+          Scenario.of(
+                  "stall-created",
+                  "S1, S2 and S3 in guests that have just been created; a fourth comes and goes",
+                  StallScenarios::created)
+              .with(SERIES),
+          Scenario.of(
+                  "stall-running",
+                  "S1, S2 and S3 as devices are detached from guests that run on",
+                  StallScenarios::running)
+              .with(SERIES),
+          Scenario.of(
+                  "stall-saved",
+                  "S1, S2 and S3 in guests that are saved; they are restored beside their zombies",
+                  StallScenarios::saved)
+              .with(SERIES),
+          Scenario.of(
+                  "domid-again",
+                  "MT-3: a guest is restored under its domid while its thread is stuck",
+                  DeviceScenarios::domidAgain)
               .with(SERIES),
           Scenario.of(
                   "destroy-while-connecting",
@@ -113,6 +133,34 @@ public final class ScenarioLibrary {
               "a vif is detached and attached again under the same path, twice",
               ScenarioLibrary::createdAgain),
           Scenario.of(
+              "recreated-at-once",
+              "C56: a vif is removed and made again in one transaction; it does not connect",
+              DeviceScenarios::recreatedAtOnce),
+          Scenario.of(
+              "destroy-while-restarting",
+              "a guest reboots and is destroyed while its new domain's devices connect",
+              ScenarioLibrary::destroyWhileRestarting),
+          Scenario.of(
+              "script-slow",
+              "a hotplug script takes its time; its device connects then, nobody else waits",
+              DeviceScenarios::slowScript),
+          Scenario.of(
+              "script-hangs",
+              "a hotplug script hangs and is killed; the guest is not created, the next one is",
+              DeviceScenarios::hangingScript),
+          Scenario.of(
+              "script-too-early",
+              "a hotplug script runs before there is an interface, and fails; later it works",
+              DeviceScenarios::earlyScript),
+          Scenario.of(
+              "modprobe",
+              "netback is loaded while guests exist: modprobe and the root watch probe one device",
+              DeviceScenarios::modprobe),
+          Scenario.of(
+              "callback-waits",
+              "a callback for one guest waits for the callback of another; series: at once",
+              DeviceScenarios::callbackWaits),
+          Scenario.of(
               "missing-image",
               "a guest's disk image is missing; its creation fails, and the next one works",
               ScenarioLibrary::missingImage),
@@ -156,83 +204,6 @@ public final class ScenarioLibrary {
     s.quiet("xl create g" + number + ".cfg");
   }
 
-  private static void stallBoth(Script s) {
-    for (int number = 1; number <= 3; number++) {
-      s.guest(number);
-    }
-    s.quiet("xl create g1.cfg");
-    s.quiet("xl create g2.cfg");
-    s.connected(1);
-    s.connected(2);
-    s.ok("echo 2.xvda-0 > /sys/kernel/xwstall/vbd_hold_bio");
-    s.type("xl console 2 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
-    s.ok("sleep 1");
-    s.type("xl destroy 2");
-    s.ok(HOLD_PROBE);
-    s.type("xl network-attach 1 &");
-    s.ok("sleep 1");
-    s.type("xl destroy 1");
-    double seconds = s.secondsOf(() -> s.quiet("xl create g3.cfg"));
-    s.check("guest 3 is created at once", seconds < 2);
-    s.connected(3);
-    s.ok("xl console 3 -c 'ping -c 1 10.0.0.1'");
-    s.quiet("xl destroy g3");
-    s.ok(RELEASE_PROBE);
-    s.ok("echo > /sys/kernel/xwstall/vbd_hold_bio");
-    s.type("wait");
-    s.within(15, "no guest is left", () -> s.dom0().domains().list().size() == 1);
-  }
-
-  private static void stallsTogether(Script s) {
-    s.guestWithTraffic(1);
-    for (int number = 2; number <= 4; number++) {
-      s.guest(number);
-    }
-    for (int number = 1; number <= 3; number++) {
-      s.quiet("xl create g" + number + ".cfg");
-      s.connected(number);
-    }
-    s.ok("echo vif1.0 > /sys/kernel/xwstall/vifname");
-    s.ok("echo 1 > /sys/kernel/xwstall/eavesdrop");
-    s.ok("echo 2.xvda-0 > /sys/kernel/xwstall/vbd_hold_bio");
-    s.type("xl console 2 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &");
-    s.ok("echo 3.xvda > /sys/kernel/xwstall/vbd_hold_pgrant");
-    s.ok("xl console 3 -c 'dd if=/dev/xvda of=/dev/null bs=4k count=8'");
-    s.within(5, "a packet of vif1.0 is held", () -> s.logged("xwstall: hold sk_buff"));
-    s.within(5, "the block thread of guest 2 waits for a tag", () -> s.isStuck("2.xvda-0"));
-    s.within(5, "a page of 3.xvda is held", () -> s.logged("xwstall: hold persistent grant of"));
-    s.type("xl destroy 1 &");
-    s.type("xl destroy 2 &");
-    s.type("xl destroy 3");
-    for (int number = 1; number <= 3; number++) {
-      String thread = "xen-mtwatch-" + number;
-      s.within(5, "the thread of guest " + number + " is stuck", () -> s.isStuck(thread));
-    }
-    s.check("xenwatch is not", !s.isStuck("xenwatch"));
-    double seconds = s.secondsOf(() -> s.quiet("xl create g4.cfg"));
-    s.check("guest 4 is created at once", seconds < 2);
-    s.connected(4);
-    s.ok("xl console 4 -c 'ping -c 1 10.0.0.1'");
-    s.ok("xl console 4 -c 'dd if=/dev/xvda of=/dev/null bs=64k count=1'");
-    s.quiet("xl destroy g4");
-    releaseOneByOne(s);
-    s.within(15, "no guest is left", () -> s.dom0().domains().list().size() == 1);
-    s.nothingLeftButLoopDevices();
-  }
-
-  /// Lets go of one thing after the other; each ends one stall and no other.
-  private static void releaseOneByOne(Script s) {
-    List<String> files = List.of("vbd_hold_pgrant", "eavesdrop", "vbd_hold_bio");
-    List<Integer> guests = List.of(3, 1, 2);
-    for (int i = 0; i < files.size(); i++) {
-      String thread = "xen-mtwatch-" + guests.get(i);
-      s.check(thread + " is stuck until then", s.isStuck(thread));
-      s.ok("echo 0 > /sys/kernel/xwstall/" + files.get(i));
-      s.within(5, thread + " goes on", () -> !s.isStuck(thread));
-    }
-    s.type("wait");
-  }
-
   private static void destroyWhileConnecting(Script s) {
     s.guest(1);
     for (int domid = 1; domid <= 3; domid++) {
@@ -240,6 +211,17 @@ public final class ScenarioLibrary {
       s.awaitNode("/local/domain/" + domid + "/device/vbd/51712/state", "3");
       s.quiet("xl destroy g1");
     }
+    s.nothingLeft();
+  }
+
+  private static void destroyWhileRestarting(Script s) {
+    create(s, 1);
+    s.connected(1);
+    s.ok("xl reboot g1");
+    // xl's process for the guest destroys the old domain, waits two seconds, and makes a new one.
+    s.awaitNode("/local/domain/2/device/vbd/51712/state", "3");
+    s.quiet("xl destroy g1");
+    s.check("no guest is left", s.dom0().domains().list().size() == 1);
     s.nothingLeft();
   }
 

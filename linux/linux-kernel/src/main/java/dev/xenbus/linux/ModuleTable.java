@@ -62,7 +62,7 @@ public final class ModuleTable {
 
   /// Makes a module known to `modprobe` and `rmmod`; both are without effect if there is nothing to
   /// do.
-  void loadable(String name, Runnable load, Runnable unload) {
+  public void loadable(String name, Runnable load, Runnable unload) {
     loadables.putIfAbsent(name, new Loadable(load, unload));
   }
 

@@ -13,13 +13,12 @@ import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
-import dev.xenbus.machine.WaitQueue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The stall injector, a kernel module with five files in `/sys/kernel/xwstall`:
+/// The stall injector, a kernel module with six files in `/sys/kernel/xwstall`:
 ///
 /// | file | holds, until |
 /// |---|---|
@@ -27,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// | `vbd_hold_bio` | what that vbd thread submits to a disk, an empty line is written |
 /// | `vbd_hold_pgrant` | a reference to a page that a vbd keeps mapped, an empty line is written |
 /// | `probe_hold` | the task that probes the next device of that type, an empty line is written |
+/// | `script_hold` | the next hotplug script of that name, an empty line is written or a kill |
 ///
 /// Unloading it lets go of everything.
 ///
@@ -46,7 +46,8 @@ final class Xwstall {
   private final LinuxKernel kernel;
   private final ReceiveHook hook = this::take;
   private final PageHold pages;
-  private final WaitQueue probeWaiters;
+  private final TaskHold probes;
+  private final TaskHold scripts;
   private final SpinLock lock;
 
   @GuardedBy("lock")
@@ -73,22 +74,11 @@ final class Xwstall {
   @GuardedBy("lock")
   private @Nullable Hold bioHold;
 
-  /// The device type whose next probe is held; empty if none is. Written under `lock`.
-  private volatile String probeType = "";
-
-  /// Counts releases: a held probe goes on once this has moved. Written under `lock`.
-  private volatile long probeReleases;
-
-  /// Whether a probe is held. Written under `lock`.
-  private volatile boolean isProbeHeld;
-
-  @GuardedBy("lock")
-  private @Nullable Hold probeHold;
-
   private Xwstall(LinuxKernel kernel) {
     this.kernel = kernel;
     this.pages = new PageHold(kernel);
-    this.probeWaiters = kernel.cpu().waitQueue("xwstall_probe_hold");
+    this.probes = new TaskHold(kernel, "probe", List.of("vif", "vbd"), Task.State.D);
+    this.scripts = new TaskHold(kernel, "script", List.of("block", "vif-bridge"), Task.State.S);
     this.lock = kernel.cpu().spinLock(LockClass.of("xwstall"));
   }
 
@@ -99,7 +89,8 @@ final class Xwstall {
     xwstall.add("eavesdrop", xwstall::eavesdrop, xwstall::writeEavesdrop);
     xwstall.add("vbd_hold_bio", xwstall::bioThread, xwstall::writeBioThread);
     xwstall.add("vbd_hold_pgrant", xwstall.pages::vbd, xwstall::writePageVbd);
-    xwstall.add("probe_hold", xwstall::probeType, xwstall::writeProbeType);
+    xwstall.add("probe_hold", xwstall.probes::subject, xwstall.probes::write);
+    xwstall.add("script_hold", xwstall.scripts::subject, xwstall.scripts::write);
     kernel.modules().add(NAME, () -> 0, List.of(), kernel.parameters());
     return xwstall;
   }
@@ -112,7 +103,8 @@ final class Xwstall {
     disable();
     releaseBios();
     pages.release();
-    releaseProbe();
+    probes.release();
+    scripts.release();
   }
 
   /// What reads a file.
@@ -362,73 +354,25 @@ final class Xwstall {
     }
   }
 
-  // ---- the next probe of a device type ---------------------------------------------------------
+  // ---- a task at a place in the code -----------------------------------------------------------
 
-  private String probeType() {
-    return probeType;
-  }
-
-  private void writeProbeType(String value) throws KernelException {
-    if (isRelease(value)) {
-      releaseProbe();
-      return;
-    }
-    if (!value.equals("vif") && !value.equals("vbd")) {
-      throw invalid("probe_hold is vif, vbd or empty, not " + value);
-    }
-    lock.lock();
-    try {
-      probeType = value;
-    } finally {
-      lock.unlock();
-    }
-    log("hold the next probe of " + value);
-  }
-
-  private void releaseProbe() {
-    Optional<Hold> old;
-    lock.lock();
-    try {
-      probeType = "";
-      old = Optional.ofNullable(probeHold);
-      probeHold = null;
-      isProbeHeld = false;
-      long releases = probeReleases;
-      probeReleases = releases + 1;
-    } finally {
-      lock.unlock();
-    }
-    old.ifPresent(Hold::close);
-    log("release probe");
-    probeWaiters.wakeAll();
-  }
-
-  /// Holds the calling task if it is the next probe of the type that was asked for.
-  @KernelSymbol(value = "xwstall_probe", module = "xwstall")
+  /// Holds the calling task if it is the one that was asked for.
   void stallPoint(String kind, String subject) {
-    if (!kind.equals("probe") || !probeType.equals(subject) || isProbeHeld) {
-      return;
+    switch (kind) {
+      case "probe" -> stallProbe(subject);
+      case "script" -> stallScript(subject);
+      default -> {}
     }
-    Hold hold = kernel.cpu().machine().hold("probe of " + subject);
-    long releases = -1;
-    lock.lock();
-    try {
-      if (!isProbeHeld && probeType.equals(subject)) {
-        isProbeHeld = true;
-        probeHold = hold;
-        releases = probeReleases;
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (releases < 0) {
-      hold.close();
-      return;
-    }
-    long before = releases;
-    Task task = Task.current();
-    log("hold probe of %s in %s:%d".formatted(subject, task.comm(), task.pid()));
-    probeWaiters.await(Task.State.D, WaitQueue.FOREVER, () -> probeReleases != before);
+  }
+
+  @KernelSymbol(value = "xwstall_probe", module = "xwstall")
+  private void stallProbe(String deviceType) {
+    probes.pass(deviceType);
+  }
+
+  @KernelSymbol(value = "xwstall_script", module = "xwstall")
+  private void stallScript(String name) {
+    scripts.pass(name);
   }
 
   /// Returns what is held, for whoever ends the kernel.
@@ -442,12 +386,11 @@ final class Xwstall {
       if (bioHold != null) {
         what.add("bios of " + bioThread);
       }
-      if (isProbeHeld) {
-        what.add("probe of " + probeType);
-      }
     } finally {
       lock.unlock();
     }
+    probes.holding().ifPresent(what::add);
+    scripts.holding().ifPresent(what::add);
     pages.holding().ifPresent(what::add);
     return what;
   }

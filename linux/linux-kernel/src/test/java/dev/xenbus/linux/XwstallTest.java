@@ -195,6 +195,40 @@ class XwstallTest {
         });
   }
 
+  /// A script waits as a process does: it does not count as hung, and a signal ends it.
+  @Test
+  void scriptIsHeldInStateSUntilReleasedOrKilled() throws MachineFailure {
+    play(
+        kernel -> {
+          assertInvalid(kernel, "vif-route", "script_hold");
+          for (boolean killed : new boolean[] {false, true}) {
+            echo(kernel, "block", "script_hold");
+            kernel.stallPoint("script", "vif-bridge");
+            Task slow =
+                kernel
+                    .cpu()
+                    .process(
+                        "block",
+                        self -> {
+                          kernel.stallPoint("script", "block");
+                          return 0;
+                        });
+            slow.wake();
+            Task.sleep(SECOND);
+            assertEquals(Task.State.S, slow.state());
+            kernel.stallPoint("script", "block"); // one at a time
+            if (killed) {
+              slow.signal();
+            } else {
+              echo(kernel, "", "script_hold");
+            }
+            assertEquals(killed ? 143 : 0, slow.waitFor()); // 128 + SIGTERM
+            assertEquals("\n", kernel.files().read(FOLDER + "script_hold"));
+            kernel.stallPoint("script", "block");
+          }
+        });
+  }
+
   @Test
   void heldProbeIsReportedAsHungAndTheRunGoesOn() throws MachineFailure {
     play(

@@ -33,16 +33,33 @@ final class ControlCalls implements DomainControl {
     DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
     try {
-      int id = xen.domains().claim();
-      if (id < 0) {
-        throw new HypercallException(Errno.ENOSPC, "XEN_DOMCTL_createdomain: every id is in use");
-      }
-      Domain domain = xen.make(id, spec);
+      Domain domain = xen.make(idFor(spec), spec);
       domain.life().addPauses(1);
       return domain.domid();
     } finally {
       xen.controlLock().unlock();
     }
+  }
+
+  /// Returns the id that is asked for, which leaves the turn as it is, or the next one.
+  private int idFor(DomainSpec spec) throws HypercallException {
+    if (spec.domid().isEmpty()) {
+      int id = xen.domains().claim();
+      if (id < 0) {
+        throw new HypercallException(Errno.ENOSPC, "XEN_DOMCTL_createdomain: every id is in use");
+      }
+      return id;
+    }
+    Domid wanted = spec.domid().get();
+    if (wanted.equals(Domid.DOM0) || wanted.isReserved()) {
+      throw new HypercallException(
+          Errno.EINVAL, "XEN_DOMCTL_createdomain: d" + wanted + " is no ordinary domain's id");
+    }
+    if (xen.domains().find(wanted.value()) != null) {
+      throw new HypercallException(
+          Errno.EEXIST, "XEN_DOMCTL_createdomain: d" + wanted + " is in use");
+    }
+    return wanted.value();
   }
 
   @Override

@@ -26,6 +26,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -346,6 +347,26 @@ class DomainTest {
             refuses(Errno.ESRCH, () -> world.control.pause(Domid.of(id)));
           }
         });
+  }
+
+  /// An id that is asked for is given if it is free; the turn goes on where it was.
+  @Test
+  void idThatIsAskedForIsGivenUnlessItIsInUse() throws Exception {
+    World.simulate(
+        world -> {
+          Domid first = world.guest();
+          assertEquals(Domid.of(7), world.control.create(asking(7)));
+          assertEquals(Domid.of(first.value() + 1), world.guest());
+          refuses(Errno.EEXIST, () -> world.control.create(asking(7)));
+          refuses(Errno.EINVAL, () -> world.control.create(asking(0)));
+          refuses(Errno.EINVAL, () -> world.control.create(asking(Domid.FIRST_RESERVED)));
+          world.control.destroy(Domid.of(7));
+          assertEquals(Domid.of(7), world.control.create(asking(7)));
+        });
+  }
+
+  private static DomainSpec asking(int domid) {
+    return new DomainSpec(SOME, 16, 1, 1023, 64, Optional.of(Domid.of(domid)));
   }
 
   @Test

@@ -16,27 +16,31 @@ import java.util.UUID;
 /// Makes one domain (`libxl_create.c`): skeleton, memory, disks, console, network interfaces, in
 /// this order; the disks at once, and all done before the first interface is written.
 ///
-/// Differs: the domid that the hypervisor gives is taken. Since 4.14 libxl asks again for 60 s if
-/// it had been in use; Xen hands ids out in turn, so that this matters only after 32751 of them.
+/// Differs: a domid that the hypervisor gives is taken. Since 4.14 libxl asks again if it had been
+/// in use within 60 s; Xen hands ids out in turn, so that this matters only after 32751 of them.
 final class DomainCreation {
   private static final String CONSOLE_LIMIT = "1048576";
 
   private final LibxlContext ctx;
   private final DomainConfig config;
   private final Optional<DomainImage> image;
+  private final Optional<Domid> wanted;
   private final List<NicConfig> nics = new ArrayList<>();
   private Optional<Domid> made = Optional.empty();
 
   DomainCreation(LibxlContext ctx, DomainConfig config) {
-    this(ctx, config, Optional.empty());
+    this(ctx, config, Optional.empty(), Optional.empty());
   }
 
   /// Prepares.
   ///
   /// @param image what goes on in the domain, instead of a kernel that boots
-  DomainCreation(LibxlContext ctx, DomainConfig config, Optional<DomainImage> image) {
+  /// @param wanted the id that it is to have; empty: any
+  DomainCreation(
+      LibxlContext ctx, DomainConfig config, Optional<DomainImage> image, Optional<Domid> wanted) {
     this.ctx = ctx;
     this.image = image;
+    this.wanted = wanted;
     this.config = config.uuid().isPresent() ? config : config.withUuid(randomUuid(ctx));
   }
 
@@ -118,6 +122,7 @@ final class DomainCreation {
   }
 
   private Domid makeDomain() throws IOException, LibxlException {
+    refuseRecent();
     Domid domid;
     try {
       domid =
@@ -128,7 +133,8 @@ final class DomainCreation {
                       config.memoryMaxMib(),
                       config.vcpusMax(),
                       config.limits().eventChannelPortMax(),
-                      config.limits().grantFramesMax()));
+                      config.limits().grantFramesMax(),
+                      wanted));
     } catch (HypercallException e) {
       ctx.log().error("domain creation fail: " + e.errno().text());
       ctx.log().error("cannot make domain: " + Rc.FAIL.code());
@@ -143,6 +149,19 @@ final class DomainCreation {
       throw new LibxlException(Rc.FAIL);
     }
     return domid;
+  }
+
+  /// An id that is asked for may not have been another domain's a short while ago: somebody may
+  /// still be about to do something to that one (`libxl__domain_make`, since 4.14).
+  ///
+  /// Differs: libxl finds out once it has made the domain, and destroys it again.
+  private void refuseRecent() throws LibxlException {
+    if (wanted.isPresent()
+        && ctx.host().isRecent(wanted.get(), ctx.kernel().cpu().machine().clock().nanos())) {
+      ctx.log().error("Domain " + wanted.get() + ":domain id recently used");
+      ctx.log().error("cannot make domain: " + Rc.FAIL.code());
+      throw new LibxlException(Rc.FAIL);
+    }
   }
 
   private BuiltDomain build(Domid domid) throws IOException, LibxlException {

@@ -139,6 +139,7 @@ final class DomainDestruction {
       ctx.log().error("Domain " + domid + ":xc_domain_destroy failed: " + e.errno().text());
       throw new LibxlException(Rc.FAIL);
     }
+    ctx.host().noteDestroyed(domid, ctx.kernel().cpu().machine().clock().nanos());
     awaitTeardown();
   }
 

@@ -2,6 +2,7 @@ package dev.xenbus.xl;
 
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.machine.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.function.Function;
 abstract sealed class HotplugScript permits BlockScript, VifBridgeScript {
   /// What the shell says of a program that it cannot find.
   private static final int NOT_FOUND = 127;
+
+  /// What a shell says of a program that a signal ended.
+  private static final int KILLED = 143;
 
   /// Ends a script: it has written why into the store, or prints it.
   static final class Fatal extends Exception {
@@ -77,7 +81,12 @@ abstract sealed class HotplugScript permits BlockScript, VifBridgeScript {
               variables,
               ctx.files());
       HotplugScript program;
-      switch (script.substring(script.lastIndexOf('/') + 1)) {
+      String name = script.substring(script.lastIndexOf('/') + 1);
+      ctx.kernel().stallPoint("script", name);
+      if (Task.current().signalPending()) {
+        return KILLED;
+      }
+      switch (name) {
         case "block" -> program = new BlockScript(env);
         case "vif-bridge" -> program = new VifBridgeScript(env);
         default -> {

@@ -17,6 +17,7 @@ import java.util.random.RandomGenerator;
 /// @param xs requests to the store
 /// @param loop what the process waits on
 /// @param log stderr
+/// @param host what processes leave behind for each other
 /// @param random UUIDs and MAC addresses
 /// @param files resolves a file name against the folder that the process runs in
 record LibxlContext(
@@ -27,6 +28,7 @@ record LibxlContext(
     Xs xs,
     EventLoop loop,
     LibxlLog log,
+    XlHost host,
     RandomGenerator random,
     Function<String, Path> files) {
 

@@ -19,5 +19,8 @@ final class Timeouts {
   /// For a guest that took note of a request to suspend to have done it.
   static final long SUSPEND_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /// For a domid to be used again (`LIBXL_DOMID_REUSE_TIMEOUT`), since 4.14.
+  static final long DOMID_REUSE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
   private Timeouts() {}
 }

@@ -73,6 +73,7 @@ public final class Toolstack implements AutoCloseable {
             new Xs(store),
             new EventLoop(store, services.kernel().cpu(), services.host()::daemonize, err),
             new LibxlLog(err, services.release()),
+            services.host(),
             services.kernel().cpu().machine().choices().random("xl"),
             files);
     return new Toolstack(services, ctx);
@@ -105,8 +106,9 @@ public final class Toolstack implements AutoCloseable {
   /// had made; unless the guest was in it already, that can be restored again.
   ///
   /// @param config of the guest, with its handle
-  public Creation restore(DomainConfig config, DomainImage image) {
-    return create(new DomainCreation(ctx, config, Optional.of(image)));
+  /// @param domid the id that it is to have; empty: any
+  public Creation restore(DomainConfig config, DomainImage image, Optional<Domid> domid) {
+    return create(new DomainCreation(ctx, config, Optional.of(image), domid));
   }
 
   private Creation create(DomainCreation creation) {

@@ -39,10 +39,16 @@ public final class XlHost {
   ///
   /// @param config how it was configured
   /// @param image its state
-  public record Saved(DomainConfig config, DomainImage image) {}
+  /// @param domid the id that it is to have again; empty: any
+  public record Saved(DomainConfig config, DomainImage image, Optional<Domid> domid) {}
 
   @GuardedBy("lock")
   private final SortedMap<Long, Saved> saved = new TreeMap<>();
+
+  /// When the domains that are gone were destroyed, in nanoseconds since boot
+  /// (`/var/run/xen/domid-history`).
+  @GuardedBy("lock")
+  private final SortedMap<Domid, Long> destroyed = new TreeMap<>();
 
   @GuardedBy("lock")
   private long tickets;
@@ -101,6 +107,29 @@ public final class XlHost {
     lock.lock();
     try {
       saved.remove(ticket);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Notes that a domain is destroyed, and forgets what is too long ago.
+  void noteDestroyed(Domid domid, long nowNanos) {
+    lock.lock();
+    try {
+      destroyed.values().removeIf(then -> nowNanos - then >= Timeouts.DOMID_REUSE_NANOS);
+      destroyed.put(domid, nowNanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Returns whether a domain of this id was destroyed a short while ago
+  /// (`libxl__is_domid_recent`).
+  boolean isRecent(Domid domid, long nowNanos) {
+    lock.lock();
+    try {
+      Long then = destroyed.get(domid);
+      return then != null && nowNanos - then < Timeouts.DOMID_REUSE_NANOS;
     } finally {
       lock.unlock();
     }

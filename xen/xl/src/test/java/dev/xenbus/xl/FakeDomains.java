@@ -51,7 +51,7 @@ final class FakeDomains implements DomainControl {
 
   @Override
   public Domid create(DomainSpec spec) {
-    Domid domid = Domid.of(++last);
+    Domid domid = spec.domid().orElseGet(() -> Domid.of(++last));
     rows.put(domid, new Row(spec, 1, false, false, Optional.empty()));
     return domid;
   }

@@ -68,11 +68,11 @@ public interface Kernel {
     return false;
   }
 
-  /// A place where the stall injector may hold the calling task, in state D; returns at once
-  /// otherwise.
+  /// A place where the stall injector may hold the calling task; returns at once otherwise.
   ///
-  /// @param kind what is about to happen, such as `probe`
-  /// @param subject of what, such as `vif`
+  /// @param kind what is about to happen: `probe` is held in state D, `script` in S, which a signal
+  ///     ends
+  /// @param subject of what, such as `vif`; a script's name
   void stallPoint(String kind, String subject);
 
   /// Offers a mapped page to the stall injector, which may take a reference to it as a storage

@@ -14,8 +14,20 @@ public interface DomainControl {
   /// @param vcpus virtual processors
   /// @param eventChannelPortMax highest port number, 1023 by default
   /// @param grantFramesMax most frames of its grant table, 64 by default
+  /// @param domid which id it is to have; empty: the next that is free
   record DomainSpec(
-      UUID uuid, int memoryMib, int vcpus, int eventChannelPortMax, int grantFramesMax) {
+      UUID uuid,
+      int memoryMib,
+      int vcpus,
+      int eventChannelPortMax,
+      int grantFramesMax,
+      Optional<Domid> domid) {
+    /// A domain whose id Xen chooses.
+    public DomainSpec(
+        UUID uuid, int memoryMib, int vcpus, int eventChannelPortMax, int grantFramesMax) {
+      this(uuid, memoryMib, vcpus, eventChannelPortMax, grantFramesMax, Optional.empty());
+    }
+
     /// A domain with Xen's default limits.
     public DomainSpec(UUID uuid, int memoryMib, int vcpus) {
       this(uuid, memoryMib, vcpus, 1023, 64);
@@ -39,7 +51,8 @@ public interface DomainControl {
 
   /// Makes a domain, paused once.
   ///
-  /// @throws HypercallException `ENOMEM`; `ENOSPC` if no id is free
+  /// @throws HypercallException `ENOMEM`; `ENOSPC` if no id is free; `EEXIST` if the id that is
+  ///     asked for is in use, if only by a zombie; `EINVAL` if it is no ordinary domain's
   Domid create(DomainSpec spec) throws HypercallException;
 
   /// Prepares store and console pages and ports and the kernel that the first unpause starts.

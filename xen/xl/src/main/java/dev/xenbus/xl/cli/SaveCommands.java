@@ -41,7 +41,8 @@ final class SaveCommands {
     } catch (LibxlException _) {
       throw resumed(xl, domid);
     }
-    long ticket = goesOn ? 0 : xl.services().host().keep(new XlHost.Saved(config, image));
+    Optional<Domid> again = options.has('D') ? Optional.of(domid) : Optional.empty();
+    long ticket = goesOn ? 0 : xl.services().host().keep(new XlHost.Saved(config, image, again));
     try {
       if (goesOn) {
         SaveFile.writeCheckpoint(file, config);
@@ -96,7 +97,7 @@ final class SaveCommands {
     long ticket = SaveFile.read(xl.context().file(name), name);
     XlHost.Saved saved = SaveFile.guest(xl.services().host(), ticket, name);
     announce(xl, name, saved.config());
-    Domid domid = restore(xl, saved.config(), saved.image());
+    Domid domid = restore(xl, saved);
     xl.services().host().forgetSaved(ticket);
     if (!options.has('p')) {
       xl.toolstack().unpause(domid);
@@ -118,13 +119,13 @@ final class SaveCommands {
                 + "Parsing config from <saved>");
   }
 
-  private static Domid restore(XlProcess xl, DomainConfig config, DomainImage image)
-      throws UsageException {
-    if (xl.toolstack().hypervisor().freeMib() < config.memoryMaxMib()) {
+  private static Domid restore(XlProcess xl, XlHost.Saved saved) throws UsageException {
+    if (xl.toolstack().hypervisor().freeMib() < saved.config().memoryMaxMib()) {
       throw new UsageException(1, "failed to free memory for the domain");
     }
     Toolstack toolstack = xl.toolstack();
-    return CreateCommand.outcome(toolstack, toolstack.restore(config, image))
+    return CreateCommand.outcome(
+            toolstack, toolstack.restore(saved.config(), saved.image(), saved.domid()))
         .orElseThrow(() -> new UsageException(1, ""));
   }
 
@@ -143,7 +144,8 @@ final class SaveCommands {
     Domid target;
     try {
       DomainImage image = xl.toolstack().suspend(source);
-      target = restore(xl, config.withName(config.name() + INCOMING), image);
+      DomainConfig incoming = config.withName(config.name() + INCOMING);
+      target = restore(xl, new XlHost.Saved(incoming, image, Optional.empty()));
     } catch (LibxlException e) {
       throw resumedAtSender(xl, source, "");
     } catch (UsageException e) {

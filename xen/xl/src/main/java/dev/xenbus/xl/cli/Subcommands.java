@@ -78,8 +78,9 @@ final class Subcommands {
               List.of(
                   "-h  Print this help.",
                   "-c  Leave domain running after creating the snapshot.",
-                  "-p  Leave domain paused after creating the snapshot."),
-              "cp",
+                  "-p  Leave domain paused after creating the snapshot.",
+                  "-D  Preserve the domain id."),
+              "cpD",
               2,
               SaveCommands::save),
           new Subcommand(
