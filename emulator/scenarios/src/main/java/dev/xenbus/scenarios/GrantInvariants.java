@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// | id | what is checked |
 /// |---|---|
 /// | grants | no grant is in use less than never; its uses are at least its mappings; a handle is
-/// live once and unmapped once; a domain that is dead maps nothing, and one that is destroyed has no
+/// live once and unmapped once; a domain that is dead maps nothing, and one that is destroyed has
+/// no
 /// grant in use |
 /// | pages | a page in the pool is not in use through a grant, and is there once; at every step
 /// free pages and those of all domains, zombies included, are all there are |

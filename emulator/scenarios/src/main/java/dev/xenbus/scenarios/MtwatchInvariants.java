@@ -34,8 +34,17 @@ final class MtwatchInvariants {
 
   /// An event that waits.
   private record Waiting(String token, String path, String queue) {
+    static Waiting of(WatchFact fact) {
+      return new Waiting(fact.token(), fact.path(), fact.queue());
+    }
+
     boolean is(WatchFact fact) {
       return token.equals(fact.token()) && path.equals(fact.path());
+    }
+
+    @Override
+    public String toString() {
+      return path + " of watch " + token;
     }
   }
 
@@ -112,8 +121,7 @@ final class MtwatchInvariants {
     Guest guest = guests.computeIfAbsent(key, _ -> new Guest());
     guest.usedAt = now;
     switch (point) {
-      case "watch_queue" ->
-          guest.waiting.addLast(new Waiting(fact.token(), fact.path(), fact.queue()));
+      case "watch_queue" -> guest.waiting.addLast(Waiting.of(fact));
       case "watch_take" -> {
         taken(key, guest, fact);
         guest.running++;
@@ -139,7 +147,7 @@ final class MtwatchInvariants {
       return;
     }
     if (guest.fallenBack) {
-      broken.add("W9: " + key + " has no thread, and " + fact.path() + " overtakes " + first);
+      broken.add("W9: " + key + " has no thread, and " + Waiting.of(fact) + " overtakes " + first);
     }
     remove(guest, fact);
   }
@@ -160,12 +168,13 @@ final class MtwatchInvariants {
     guest.moved++;
     Waiting first = guest.waiting.peekFirst();
     if (first == null || !first.is(fact) || first.queue().equals(fact.queue())) {
-      broken.add("W9: " + key + " has no thread, and " + fact.path() + " moves before " + first);
+      broken.add(
+          "W9: " + key + " has no thread, and " + Waiting.of(fact) + " moves before " + first);
       remove(guest, fact);
     } else {
       guest.waiting.removeFirst();
     }
-    guest.waiting.addLast(new Waiting(fact.token(), fact.path(), fact.queue()));
+    guest.waiting.addLast(Waiting.of(fact));
   }
 
   // --- entries --------------------------------------------------------------------------------
