@@ -35,7 +35,7 @@ public record ScenarioRun(
   /// @return what was violated first, or empty if everything held: an expectation, an invariant, or
   ///     what the machine found, such as a deadlock
   public Optional<String> play(Machine machine, TextOutput screen) {
-    WatchInvariants invariants = WatchInvariants.of(machine, dispatcher);
+    Invariants invariants = Invariants.of(machine, dispatcher);
     List<String> parameters = new ArrayList<>(words);
     parameters.add(dispatcher.parameter());
     Path folder = newFolder();
@@ -48,7 +48,9 @@ public record ScenarioRun(
                 Dom0 dom0 = emulator.boot(machine, options);
                 Script script = new Script(dom0, dispatcher, folder, screen);
                 scenario.body().play(script);
+                invariants.powersOff();
                 dom0.powerOff();
+                invariants.checkPoweredOff();
                 return script.verdict();
               });
       invariants.checkEnd();

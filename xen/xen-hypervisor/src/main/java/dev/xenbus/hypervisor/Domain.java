@@ -70,7 +70,7 @@ final class Domain {
     this.events = new EventTable(spec.eventChannelPortMax());
     this.frames = new GuestFrames(this, pool, (int) pagesMax);
     this.grants = new GrantTable(this, pool, spec.grantFramesMax());
-    this.maptrack = new Maptrack(handlesMax);
+    this.maptrack = new Maptrack(id, handlesMax, pool.facts());
     if (spec.eventChannelPortMax() < SharedInfo.TWO_LEVEL_PORTS) {
       sharedInfoFrame = pool.take();
       sharedInfoFrame.allocated(null);

@@ -97,6 +97,7 @@ final class DomainKiller {
       boolean isFirst = domain.phase() == Domain.Phase.DYING;
       if (isFirst) {
         domain.phase(Domain.Phase.DEAD);
+        xen.pool().facts().tell(XenFact.DOMAIN_DEAD, domain.id(), 0);
       }
       return isFirst;
     } finally {

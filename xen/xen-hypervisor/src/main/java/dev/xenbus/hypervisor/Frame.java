@@ -10,11 +10,19 @@ import org.jspecify.annotations.Nullable;
 /// `memoryLock`; a frame in the pool has no owner.
 final class Frame {
   private final MemorySegment memory;
+  private final long number;
   private @Nullable Domain owner;
   private int references;
 
-  Frame(MemorySegment memory) {
+  /// @param number unique in its machine
+  Frame(MemorySegment memory, long number) {
     this.memory = memory;
+    this.number = number;
+  }
+
+  /// Returns its number, unique in its machine.
+  long number() {
+    return number;
   }
 
   /// Returns its 4096 bytes.

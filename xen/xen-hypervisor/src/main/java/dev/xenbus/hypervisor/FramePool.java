@@ -20,6 +20,7 @@ final class FramePool {
   private static final int SLAB_FRAMES_MAX = 4096;
 
   private final Arena arena;
+  private final Facts facts;
   private final RawSpinLock lock = new RawSpinLock();
 
   @GuardedBy("lock")
@@ -37,9 +38,16 @@ final class FramePool {
   @GuardedBy("lock")
   private long slabUsed;
 
-  FramePool(Arena arena, long pages) {
+  FramePool(Arena arena, long pages, Facts facts) {
     this.arena = arena;
     this.freePages = pages;
+    this.facts = facts;
+    facts.tell(XenFact.PAGES_TOTAL, pages, 0);
+  }
+
+  /// Returns whom everything about pages and grants is told.
+  Facts facts() {
+    return facts;
   }
 
   /// Takes pages from what is free, for a domain to own.
@@ -52,6 +60,7 @@ final class FramePool {
         return false;
       }
       freePages -= pages;
+      facts.tell(XenFact.PAGES_FREE, freePages, 0);
       return true;
     } finally {
       lock.unlock();
@@ -63,6 +72,7 @@ final class FramePool {
     lock.lock();
     try {
       freePages += pages;
+      facts.tell(XenFact.PAGES_FREE, freePages, 0);
     } finally {
       lock.unlock();
     }
@@ -100,6 +110,7 @@ final class FramePool {
       if (reused == null) {
         return makeLocked();
       }
+      facts.tell(XenFact.FRAME_TAKE, reused.number(), 0);
     } finally {
       lock.unlock();
     }
@@ -112,6 +123,7 @@ final class FramePool {
     frame.freed();
     lock.lock();
     try {
+      facts.tell(XenFact.FRAME_GIVE, frame.number(), 0);
       unused.addLast(frame);
     } finally {
       lock.unlock();
@@ -134,9 +146,10 @@ final class FramePool {
       slab = contiguous(frames * XenPage.BYTES);
       slabUsed = 0;
     }
-    Frame frame = new Frame(slab.asSlice(slabUsed, XenPage.BYTES, XenPage.BYTES));
+    Frame frame = new Frame(slab.asSlice(slabUsed, XenPage.BYTES, XenPage.BYTES), framesMade);
     slabUsed += XenPage.BYTES;
     framesMade++;
+    facts.tell(XenFact.FRAME_TAKE, frame.number(), 0);
     return frame;
   }
 }

@@ -116,7 +116,9 @@ final class GrantTable {
     } else {
       pin.writers++;
     }
-    pinned(ref).get();
+    Frame frame = pinned(ref);
+    frame.get();
+    pool.facts().pinned(caller, domain.id(), ref, readOnly, frame);
     return GrantStatus.OKAY;
   }
 
@@ -142,6 +144,7 @@ final class GrantTable {
     if (!pin.isHeld()) {
       pin.frame = null;
     }
+    pool.facts().unpinned(domain.id(), ref, readOnly, frame);
     domain.frames().put(frame);
   }
 

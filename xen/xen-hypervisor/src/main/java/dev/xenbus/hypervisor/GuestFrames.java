@@ -23,7 +23,7 @@ final class GuestFrames {
   private final Domain domain;
   private final FramePool pool;
   private final int count;
-  private final Frame hole = new Frame(MemorySegment.NULL);
+  private final Frame hole = new Frame(MemorySegment.NULL, -1);
   private @Nullable Frame[] @Nullable [] leaves;
   private long owned;
   private long populated;
@@ -36,6 +36,11 @@ final class GuestFrames {
     this.count = count;
     this.owned = count;
     this.leaves = new Frame[(count + LEAF_MASK) >> LEAF_SHIFT][];
+    tellOwned();
+  }
+
+  private void tellOwned() {
+    pool.facts().tell(XenFact.PAGES_OWNED, domain.id(), owned);
   }
 
   int count() {
@@ -70,7 +75,10 @@ final class GuestFrames {
     }
     Frame fresh = takeOrUnreserve(refill);
     fresh.allocated(domain);
-    owned += refill ? 1 : 0;
+    if (refill) {
+      owned++;
+      tellOwned();
+    }
     populated++;
     leaf[guestFrame & LEAF_MASK] = fresh;
     return fresh;
@@ -106,6 +114,7 @@ final class GuestFrames {
     if (frame.put()) {
       populated--;
       owned--;
+      tellOwned();
       pool.give(frame);
       pool.unreserve(1);
     }
@@ -164,6 +173,7 @@ final class GuestFrames {
     frame.allocated(null);
     populated--;
     owned--;
+    tellOwned();
     pool.unreserve(1);
   }
 
@@ -192,6 +202,7 @@ final class GuestFrames {
     if (relinquishNext == 0) {
       pool.unreserve(owned - populated);
       owned = populated;
+      tellOwned();
     }
     int end = Math.min(leaves.length, relinquishNext + leavesMax);
     for (; relinquishNext < end; relinquishNext++) {

@@ -79,7 +79,8 @@ public final class Hypervisor {
     this.machine = machine;
     this.options = options;
     this.loader = loader;
-    this.pool = new FramePool(Arena.ofAuto(), pagesOf(options.memoryMib()));
+    this.pool =
+        new FramePool(Arena.ofAuto(), pagesOf(options.memoryMib()), new Facts(machine.trace()));
     this.cpu = machine.cpu("xen");
     this.controlLock = cpu.mutex(LockClass.of("domctl_lock"));
     this.dom0 = makeDom0();
@@ -182,6 +183,7 @@ public final class Hypervisor {
       domains.insert(domain);
       return domain;
     } catch (HypercallException e) {
+      pool.facts().tell(XenFact.PAGES_OWNED, id, 0);
       pool.unreserve(pages);
       throw e;
     }
@@ -216,6 +218,7 @@ public final class Hypervisor {
     }
     domains.remove(domain);
     domain.freeXenPages();
+    pool.facts().tell(XenFact.DOMAIN_GONE, domain.id(), 0);
     EventCalls.raiseVirq(dom0, EventOperations.VIRQ_DOM_EXC);
   }
 

@@ -50,7 +50,9 @@ final class Maptrack {
     }
   }
 
+  private final int mapper;
   private final int handlesMax;
+  private final Facts facts;
   private final RawSpinLock lock = new RawSpinLock();
 
   @GuardedBy("lock")
@@ -68,8 +70,11 @@ final class Maptrack {
   @GuardedBy("lock")
   private boolean isClosed;
 
-  Maptrack(int handlesMax) {
+  /// @param mapper the domain whose handles these are
+  Maptrack(int mapper, int handlesMax, Facts facts) {
+    this.mapper = mapper;
     this.handlesMax = handlesMax;
+    this.facts = facts;
   }
 
   /// Takes a handle, or returns [#NONE].
@@ -119,6 +124,7 @@ final class Maptrack {
       mapping.frame = frame;
       mapping.state = State.LIVE;
       live++;
+      facts.mapped(mapper, handle, granter.id(), ref, isReadOnly, frame);
       return true;
     } finally {
       lock.unlock();
@@ -155,10 +161,19 @@ final class Maptrack {
       if (mapping != null) {
         mapping.state = State.ENDING;
         live--;
+        tellUnmapped(mapping);
       }
       return mapping;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void tellUnmapped(Mapping mapping) {
+    Frame frame = mapping.frame;
+    if (frame != null) {
+      facts.unmapped(
+          mapper, mapping.handle, mapping.granter().id(), mapping.ref, mapping.isReadOnly, frame);
     }
   }
 

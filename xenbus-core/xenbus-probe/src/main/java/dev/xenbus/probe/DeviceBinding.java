@@ -3,6 +3,7 @@ package dev.xenbus.probe;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
+import dev.xenbus.api.DeviceFact;
 import dev.xenbus.api.DriverContext;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.Kernel;
@@ -12,6 +13,7 @@ import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.Mutex;
 import dev.xenbus.machine.Task;
+import dev.xenbus.machine.Trace;
 import dev.xenbus.xs.XenbusXs;
 import java.util.List;
 import java.util.Optional;
@@ -122,6 +124,7 @@ public final class DeviceBinding {
     if (!counted && routesEvents(candidate)) {
       counted = true;
       device.bus().xs().deviceAdded(device.guest());
+      tell("device_counted", true);
     }
   }
 
@@ -129,7 +132,23 @@ public final class DeviceBinding {
   private void uncount() {
     if (counted) {
       counted = false;
+      tell("device_uncounted", true);
       device.bus().xs().deviceRemoved(device.guest());
+    }
+  }
+
+  private void tell(String point, boolean routed) {
+    Trace trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      DeviceFact fact =
+          new DeviceFact(
+              kernel.domid(),
+              device.bus().type().isBackend(),
+              routed,
+              device.deviceType(),
+              device.guest(),
+              device.nodePath());
+      trace.emit(point, device.guest().value(), 0, fact);
     }
   }
 
@@ -171,6 +190,7 @@ public final class DeviceBinding {
       driver = null;
       return Optional.of(e.errno());
     }
+    tell("device_probe", routesEvents(candidate));
     kernel.stallPoint("probe", device.deviceType());
     try {
       instance = probeDriver(candidate);
@@ -357,6 +377,7 @@ public final class DeviceBinding {
   /// Stops the events, then lets the driver clean up.
   @GuardedBy("deviceLock")
   private void removeDriver() {
+    tell("device_remove", counted);
     XenbusWatch watch = otherEndWatch;
     otherEndWatch = null;
     if (watch != null) {
@@ -376,6 +397,7 @@ public final class DeviceBinding {
     instance = null;
     driverWatches.closeAll();
     device.files().removeDriverFiles();
+    tell("device_unbound", counted);
   }
 
   // --- suspend of frontends -------------------------------------------------------------------

@@ -56,12 +56,14 @@ final class Suspension {
 
   @KernelSymbol("xs_suspend")
   void suspend() throws KernelException {
+    tell("xs_freeze", false);
     Optional<String> stuck =
         parts
             .dispatcher()
             .freezer()
             .freeze(kernel, parts.dispatcher()::queues, XenbusXs.FREEZE_TIMEOUT_NANOS);
     if (stuck.isPresent()) {
+      tell("xs_thaw", false);
       String line =
           "Freezing of tasks failed after 20.000 seconds (1 tasks refusing to freeze, wq_busy=0): "
               + stuck.get();
@@ -152,5 +154,6 @@ final class Suspension {
   private void thaw() {
     tell("xs_resume", false);
     parts.dispatcher().freezer().thaw(parts.dispatcher().queues());
+    tell("xs_thaw", false);
   }
 }

@@ -6,6 +6,7 @@ import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
 import dev.xenbus.xs.watch.EventQueue;
+import dev.xenbus.xs.watch.RegisteredWatch;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,9 @@ final class CallbackWaits {
 
   /// Waits until the callback has ended, unless that would close a cycle.
   ///
+  /// @param watch the one that is unregistered
   /// @return whether it has ended
-  boolean await(EventQueue queue, long run) {
+  boolean await(EventQueue queue, long run, RegisteredWatch watch) {
     Task me = Task.current();
     waitLock.lock();
     try {
@@ -44,6 +46,7 @@ final class CallbackWaits {
         return false;
       }
       waits.put(me, new Wait(queue, run));
+      queue.tellWait("watch_wait", watch, run);
     } finally {
       waitLock.unlock();
     }
@@ -53,6 +56,7 @@ final class CallbackWaits {
       waitLock.lock();
       try {
         waits.remove(me);
+        queue.tellWait("watch_waited", watch, run);
       } finally {
         waitLock.unlock();
       }

@@ -2,6 +2,7 @@ package dev.xenbus.xs.mtwatch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Domid;
+import dev.xenbus.api.MtwatchFact;
 import dev.xenbus.api.WatchOptions;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.machine.Bug;
@@ -91,7 +92,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       if (domain == null) {
         domain = new MtwatchDomain(kernel, owner, freezer);
         if (domain.queue().offer(event)) {
-          domains.put(owner, domain);
+          put(domain);
           fresh = domain;
           lanes.queued(event);
         }
@@ -108,6 +109,30 @@ public final class MtwatchDispatcher implements WatchDispatcher {
     }
     if (fresh != null) {
       startSoon(fresh);
+    }
+  }
+
+  @GuardedBy("domainLock")
+  private void put(MtwatchDomain domain) {
+    domains.put(domain.domid(), domain);
+    tell("mtwatch_entry", domain, 0);
+  }
+
+  /// @return whether it was there
+  @GuardedBy("domainLock")
+  private boolean remove(MtwatchDomain domain) {
+    boolean removed = domains.remove(domain.domid(), domain);
+    if (removed) {
+      tell("mtwatch_end", domain, 0);
+    }
+    return removed;
+  }
+
+  private void tell(String point, MtwatchDomain domain, long number) {
+    var trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      MtwatchFact fact = new MtwatchFact(kernel.domid(), domain.domid());
+      trace.emit(point, domain.domid().value(), number, fact);
     }
   }
 
@@ -133,6 +158,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
     try {
       domain.fallBack();
       domain.eventsOnDefault(domain.queue().moveTo(defaultQueue));
+      tell("mtwatch_fallback", domain, domain.eventsOnDefault());
     } finally {
       domainLock.unlock();
     }
@@ -142,7 +168,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
   private boolean removeIfOver(MtwatchDomain domain) {
     domainLock.lock();
     try {
-      return domain.isOver() && domains.remove(domain.domid(), domain);
+      return domain.isOver() && remove(domain);
     } finally {
       domainLock.unlock();
     }
@@ -178,7 +204,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       if (domain != null) {
         domain.eventsOnDefault(domain.eventsOnDefault() - 1);
         if (domain.isOver()) {
-          domains.remove(domain.domid());
+          remove(domain);
         }
       }
     } finally {
@@ -203,6 +229,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
   @KernelSymbol("mtwatch_thread")
   private int mtwatchThread(Task self, MtwatchDomain domain) {
     EventQueue queue = domain.queue();
+    tell("mtwatch_thread", domain, 0);
     while (true) {
       queue.awaitWork(() -> domain.isOver() || domain.thread().isStopping());
       if (domain.thread().isStopping()) {
@@ -236,7 +263,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
     }
     for (EventQueue place : places) {
       long run = place.isCallersOwn() ? 0 : place.runOf(watch);
-      if (run != 0 && !waits.await(place, run)) {
+      if (run != 0 && !waits.await(place, run, watch)) {
         // Two callbacks that each unregister the other's watch: neither may wait for ever. The
         // callback runs on, and never starts again, since no event of the watch is left.
         kernel.cpu().machine().trace().emit("watch_cycle", 0, run, watch.path());
@@ -284,7 +311,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       domain = known == null ? new MtwatchDomain(kernel, guest, freezer) : known;
       domain.devices(domain.devices() + 1);
       if (fresh) {
-        domains.put(guest, domain);
+        put(domain);
       }
     } finally {
       domainLock.unlock();
@@ -306,7 +333,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       if (domain != null) {
         domain.devices(domain.devices() - 1);
         if (domain.hasFallenBack() && domain.isOver()) {
-          domains.remove(guest);
+          remove(domain);
         }
         domain.queue().kick();
       }

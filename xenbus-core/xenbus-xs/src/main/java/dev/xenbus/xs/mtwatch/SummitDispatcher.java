@@ -250,7 +250,7 @@ public final class SummitDispatcher implements WatchDispatcher {
       place.purge(watch);
       long run = place.isCallersOwn() ? 0 : place.currentRun();
       if (run != 0) {
-        waits.await(place, run);
+        waits.await(place, run, watch);
       }
       place.purge(watch);
     }

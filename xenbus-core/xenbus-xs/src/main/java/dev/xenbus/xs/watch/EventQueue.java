@@ -1,6 +1,7 @@
 package dev.xenbus.xs.watch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.xenbus.abi.Domid;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.machine.LockClass;
@@ -99,6 +100,22 @@ public final class EventQueue {
     }
     eventsWait.wakeAll();
     return true;
+  }
+
+  /// Tells whoever listens to the machine's trace that the caller waits for a callback that runs
+  /// here, or does no more.
+  ///
+  /// @param watch the one that is unregistered
+  /// @param run the callback's number
+  public void tellWait(String point, RegisteredWatch watch, long run) {
+    var trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      trace.emit(
+          point,
+          0,
+          run,
+          new WatchFact(kernel.domid(), comm, watch.path(), watch.token(), "", Domid.DOM0));
+    }
   }
 
   private void tell(String point, QueuedEvent event, long number) {
@@ -233,7 +250,7 @@ public final class EventQueue {
     try {
       for (QueuedEvent event : moved) {
         events.addLast(event);
-        pending.merge(event.watch(), 1, Integer::sum);
+        tell("watch_move", event, pending.merge(event.watch(), 1, Integer::sum));
       }
       size = events.size();
     } finally {
