@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class TestDevice implements XenbusDevice {
   /// What a bus does with a driver's instance.
   interface Instance {
-    void otherEndChanged(XenbusState state);
+    void otherEndChanged(XenbusState state, int code);
 
     void remove();
 
@@ -60,7 +60,12 @@ final class TestDevice implements XenbusDevice {
         isBackend ? WatchOptions.DEFAULT.with(WatchOptions.ONE_PENDING) : WatchOptions.DEFAULT;
     otherEndWatch =
         xenbus.watch(
-            otherEndPath + "/state", options, _ -> bound.otherEndChanged(readOtherEndState()));
+            otherEndPath + "/state",
+            options,
+            _ -> {
+              int code = xenbus.readDriverStateCode(otherEndPath);
+              bound.otherEndChanged(XenbusState.ofCode(code), code);
+            });
   }
 
   /// What the bus does after the guest was moved: the state starts afresh.

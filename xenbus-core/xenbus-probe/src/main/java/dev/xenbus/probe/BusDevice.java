@@ -178,9 +178,15 @@ public final class BusDevice implements XenbusDevice {
   }
 
   @Override
-  @KernelSymbol("xenbus_read_driver_state")
   public XenbusState readOtherEndState() {
-    return vanished ? XenbusState.UNKNOWN : bus.xs().readDriverState(otherEndPath);
+    return XenbusState.ofCode(readOtherEndCode());
+  }
+
+  /// Returns the number that the other end published, which need not be a state's; 0 if it cannot
+  /// be read or this device has vanished.
+  @KernelSymbol("xenbus_read_driver_state")
+  public int readOtherEndCode() {
+    return vanished ? XenbusState.UNKNOWN.code() : bus.xs().readDriverStateCode(otherEndPath);
   }
 
   /// Returns what the store says of its own state, UNKNOWN if it has vanished.

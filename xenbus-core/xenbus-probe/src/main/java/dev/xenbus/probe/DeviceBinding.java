@@ -225,7 +225,8 @@ public final class DeviceBinding {
     if (otherEnd.isEmpty() || !path.startsWith(otherEnd)) {
       return;
     }
-    XenbusState state = device.readOtherEndState();
+    int code = device.readOtherEndCode();
+    XenbusState state = XenbusState.ofCode(code);
     if (kernel.systemState() == Kernel.SystemState.HALTING) {
       if (!device.bus().type().isBackend() && state == XenbusState.CLOSING) {
         device.frontendClosed();
@@ -234,7 +235,7 @@ public final class DeviceBinding {
     }
     BusDriver.Instance bound = instance;
     if (bound != null) {
-      bound.otherEndChanged(state);
+      bound.otherEndChanged(state, code);
     }
   }
 

@@ -33,7 +33,13 @@ final class StateSwitch {
     this.device = device;
   }
 
+  /// Publishes a state.
+  ///
+  /// @throws IllegalArgumentException if it is INVALID, which has no number
   void to(XenbusState state) {
+    if (state == XenbusState.INVALID) {
+      throw new IllegalArgumentException(device + ": INVALID is no state to publish");
+    }
     to(state, 0);
   }
 

@@ -163,12 +163,14 @@ final class StoreCalls {
     }
   }
 
-  XenbusState readDriverState(String path) {
+  /// Returns the number in `path/state`, whatever it is; that of UNKNOWN if there is none. As
+  /// `sscanf` into an `int`: bits above the lowest 32 are lost.
+  int readDriverStateCode(String path) {
     try {
       OptionalLong state = ScanNumber.decimal(read(XenbusTransaction.NONE, join(path, "state")));
-      return XenbusState.ofCode((int) state.orElse(0));
+      return (int) state.orElse(XenbusState.UNKNOWN.code());
     } catch (XenstoreException _) {
-      return XenbusState.UNKNOWN;
+      return XenbusState.UNKNOWN.code();
     }
   }
 

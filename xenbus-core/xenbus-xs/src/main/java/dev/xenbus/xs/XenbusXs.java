@@ -292,7 +292,12 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
 
   @Override
   public XenbusState readDriverState(String path) {
-    return calls.readDriverState(path);
+    return XenbusState.ofCode(readDriverStateCode(path));
+  }
+
+  /// Returns the number in `path/state`, which need not be a state's; 0 if it cannot be read.
+  public int readDriverStateCode(String path) {
+    return calls.readDriverStateCode(path);
   }
 
   @Override

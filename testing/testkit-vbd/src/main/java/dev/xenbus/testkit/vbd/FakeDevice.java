@@ -24,7 +24,9 @@ public final class FakeDevice implements XenbusDevice {
   /// What a bus tells a driver, whichever kind it is.
   public interface Driver {
     /// Called when the other end may have changed.
-    void otherEndChanged(XenbusState state);
+    ///
+    /// @param code the number that was read
+    void otherEndChanged(XenbusState state, int code);
 
     /// Called when the device goes.
     void remove();
@@ -65,9 +67,14 @@ public final class FakeDevice implements XenbusDevice {
                 otherEnd + "/state",
                 _ -> {
                   for (Driver bound : isSuspended ? List.<Driver>of() : driver) {
-                    bound.otherEndChanged(readOtherEndState());
+                    tell(bound);
                   }
                 }));
+  }
+
+  private void tell(Driver bound) {
+    int code = xenbus.readDriverStateCode(otherEnd);
+    bound.otherEndChanged(XenbusState.ofCode(code), code);
   }
 
   /// Returns the errors reported so far.
@@ -102,7 +109,7 @@ public final class FakeDevice implements XenbusDevice {
     state = XenbusState.INITIALISING;
     driverResume.run();
     isSuspended = false;
-    driver.forEach(bound -> bound.otherEndChanged(readOtherEndState()));
+    driver.forEach(this::tell);
   }
 
   @Override

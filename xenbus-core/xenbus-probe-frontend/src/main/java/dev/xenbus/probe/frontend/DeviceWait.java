@@ -90,7 +90,7 @@ final class DeviceWait {
           .warn(
               "xenbus_probe_frontend: Timeout connecting to device: %s (local state %d, remote state %d)"
                   .formatted(
-                      device.nodePath(), device.state().code(), device.readOtherEndState().code()));
+                      device.nodePath(), device.state().code(), device.readOtherEndCode()));
     }
   }
 }
