@@ -347,7 +347,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   }
 
   private void register(RegisteredWatch watch) throws XenstoreException {
-    registrationLock.read().lock();
+    lockRegistration();
     try {
       watches.add(watch);
       calls.strings(MessageType.WATCH, XenbusTransaction.NONE, watch.path(), watch.storeToken());
@@ -355,15 +355,25 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
       watches.remove(watch);
       throw e;
     } finally {
-      registrationLock.read().unlock();
+      unlockRegistration();
     }
+  }
+
+  private void lockRegistration() {
+    gate.enterRegistration();
+    registrationLock.read().lock();
+  }
+
+  private void unlockRegistration() {
+    registrationLock.read().unlock();
+    gate.exitRegistration();
   }
 
   /// Mirrors `unregister_xenbus_watch`. A second caller waits too, as far as the first would.
   @KernelSymbol("unregister_xenbus_watch")
   private void unregister(RegisteredWatch watch, boolean first) {
     if (first) {
-      registrationLock.read().lock();
+      lockRegistration();
       try {
         watches.remove(watch);
         calls.strings(
@@ -375,7 +385,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
               .warn("Failed to release watch " + watch.path() + ": " + -e.errno().number());
         }
       } finally {
-        registrationLock.read().unlock();
+        unlockRegistration();
       }
     }
     dispatcher.drain(watch);
