@@ -74,7 +74,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     ring = new StoreRing(connection.page());
     gate = new SuspendGate(kernel);
     requests = new RequestChannel(kernel, gate, this::isOk, ringWait);
-    calls = new StoreCalls(requests);
+    calls = new StoreCalls(kernel, requests);
     watches = new WatchTable(kernel);
     userWorks = new LazyWorkQueue(kernel, "xenbus_worker");
     registrationLock = kernel.cpu().rwSemaphore(LockClass.of("xs_watch_rwsem"));
@@ -167,10 +167,16 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
 
   private void openChannel() throws KernelException {
     if (!ring.isRequestRingQuiet()) {
-      kernel.printk().error("XENBUS request ring is not quiescent");
+      kernel
+          .printk()
+          .error("xenbus: request ring is not quiescent (%s)!".formatted(ring.requestIndices()));
     }
     if (ring.isReadable()) {
-      kernel.printk().warn("XENBUS response ring is not quiescent: fixing up");
+      kernel
+          .printk()
+          .warn(
+              "xenbus: response ring is not quiescent (%s): fixing up"
+                  .formatted(ring.responseIndices()));
       ring.discardResponses();
     }
     EventChannel opened = connection.channel().open("xenbus", ringWait::wakeAll);
@@ -288,6 +294,14 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   @Override
   public long readNumber(XenbusTransaction tx, String dir, String node) throws XenstoreException {
     return calls.readNumber(tx, StoreCalls.join(dir, node));
+  }
+
+  /// Returns a number, one of several that belong together (`xenbus_gather`).
+  ///
+  /// @throws XenstoreException `EINVAL` if the value is no number, else as `read`
+  @KernelSymbol("xenbus_gather")
+  public long gatherNumber(String dir, String node) throws XenstoreException {
+    return calls.gatherNumber(StoreCalls.join(dir, node));
   }
 
   @Override

@@ -16,7 +16,8 @@
 /// 9. `xs_state_lock`        leaf: the count of users and the suspend flag
 ///
 /// Who takes `xs_watch_rwsem` for reading is counted as a user of the store before: see
-/// [SuspendGate]. The spin locks (5 to 9) are held for moments; nothing is sent to the store under them.
+/// [SuspendGate]. The spin locks (5 to 9) are held for moments; nothing is sent to the store under
+/// them.
 @NullMarked
 package dev.xenbus.xs;
 
