@@ -211,7 +211,7 @@ class BackendTest {
     refused("22 reading " + FRONT + "/queue-0/event-channel", "multi-queue-num-queues=2");
     refused("22 reading " + FRONT + "/event-channel", "event-channel=x");
     refused("22 reading " + FRONT + "/ring-ref", "ring-ref=-1");
-    refused("2 mapping in shared page 4711", "ring-ref=4711");
+    refused("3 mapping in shared page 4711", "ring-ref=4711");
     refused("22 mapping ring-ref port 999", "event-channel=999");
   }
 

@@ -11,6 +11,7 @@ import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.EventStatistics;
 import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.MappedGrant;
@@ -141,7 +142,11 @@ final class TestDevice implements XenbusDevice {
 
   @Override
   public void failDevice(Errno errno, String message) {
-    reportError(errno, message);
+    fail(errno.number(), message);
+  }
+
+  private void fail(int number, String message) {
+    errors.add(number + " " + message);
     switchState(XenbusState.CLOSING);
   }
 
@@ -209,9 +214,9 @@ final class TestDevice implements XenbusDevice {
     for (int ref : refs) {
       try {
         mapped.add(kernel.grants().map(otherEnd, ref, false));
-      } catch (KernelException e) {
+      } catch (GrantException e) {
         mapped.forEach(MappedGrant::close);
-        failDevice(e.errno(), "mapping in shared page " + ref);
+        fail(-e.status(), "mapping in shared page " + ref);
         throw e;
       }
     }

@@ -379,6 +379,21 @@ public final class DeviceBinding {
     device.files().removeDriverFiles();
   }
 
+  /// Runs the bus's part of a system shutdown, unless the device is gone by then
+  /// (`device_shutdown`): nobody probes or removes it meanwhile. Not in a thread that runs
+  /// callbacks.
+  public void shutdown(Runnable body) {
+    deviceLock.lock();
+    try {
+      if (!gone) {
+        body.run();
+      }
+    } finally {
+      deviceLock.unlock();
+    }
+    endIfWanted();
+  }
+
   // --- suspend of frontends -------------------------------------------------------------------
 
   /// The guest is about to be suspended (`xenbus_dev_freeze`).

@@ -217,9 +217,30 @@ class ClientTest {
           assertEquals(Errno.ENOENT, e.errno());
           assertEquals(0, bench.xen.mappingCount());
           assertEquals(
-              "2 mapping in shared page 4711 from domain 0",
+              "3 mapping in shared page 4711 from domain 0",
               bench.store.read("/local/domain/7/error/device/vif/0/error").orElseThrow());
           assertEquals("5", bench.frontState("vif", "0"));
+        });
+  }
+
+  @Test
+  void backendIdThatIsNoNumberIsEinval() {
+    TestMachines.fair(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.store.script(
+                (from, type, strings) ->
+                    type == MessageType.READ && strings.getFirst().endsWith("/backend-id")
+                        ? new StoreScript.Answer(MessageType.READ.code(), -1, "zero")
+                        : StoreScript.Verdict.SERVE);
+            bench.addDevice("vif", "0");
+            bench.awaitFrontState("vif", "0", 5);
+            assertEquals(
+                "22 reading other end details from device/vif/0",
+                bench.store.read("/local/domain/7/error/device/vif/0/error").orElseThrow());
+            assertEquals(List.of(), driver.calls());
+          }
         });
   }
 
