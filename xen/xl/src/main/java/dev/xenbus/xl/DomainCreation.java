@@ -128,7 +128,8 @@ final class DomainCreation {
                       config.memoryMaxMib(),
                       config.vcpusMax(),
                       config.limits().eventChannelPortMax(),
-                      config.limits().grantFramesMax()));
+                      config.limits().grantFramesMax(),
+                      config.type() != DomainType.PV));
     } catch (HypercallException e) {
       ctx.log().error("domain creation fail: " + e.errno().text());
       ctx.log().error("cannot make domain: " + Rc.FAIL.code());

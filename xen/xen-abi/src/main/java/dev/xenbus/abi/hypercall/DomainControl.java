@@ -14,9 +14,22 @@ public interface DomainControl {
   /// @param vcpus virtual processors
   /// @param eventChannelPortMax highest port number, 1023 by default
   /// @param grantFramesMax most frames of its grant table, 64 by default
+  /// @param hvm whether it runs in a hardware container (`XEN_DOMCTL_CDF_hvm`), as PVH does: its
+  ///     kernel may be replaced by another one without Xen's knowledge
   record DomainSpec(
-      UUID uuid, int memoryMib, int vcpus, int eventChannelPortMax, int grantFramesMax) {
-    /// A domain with Xen's default limits.
+      UUID uuid,
+      int memoryMib,
+      int vcpus,
+      int eventChannelPortMax,
+      int grantFramesMax,
+      boolean hvm) {
+    /// A PV domain.
+    public DomainSpec(
+        UUID uuid, int memoryMib, int vcpus, int eventChannelPortMax, int grantFramesMax) {
+      this(uuid, memoryMib, vcpus, eventChannelPortMax, grantFramesMax, false);
+    }
+
+    /// A PV domain with Xen's default limits.
     public DomainSpec(UUID uuid, int memoryMib, int vcpus) {
       this(uuid, memoryMib, vcpus, 1023, 64);
     }
