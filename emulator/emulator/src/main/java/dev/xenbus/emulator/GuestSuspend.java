@@ -30,11 +30,7 @@ final class GuestSuspend {
   /// @param xs its xenbus
   /// @param frontends its devices
   record Parts(
-      Kernel kernel,
-      GuestStart start,
-      XenPlatform platform,
-      XenbusXs xs,
-      FrontendBus frontends) {
+      Kernel kernel, GuestStart start, XenPlatform platform, XenbusXs xs, FrontendBus frontends) {
     Hypercalls hypercalls() {
       return start.hypercalls();
     }

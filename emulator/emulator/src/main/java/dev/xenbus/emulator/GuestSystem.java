@@ -126,10 +126,7 @@ final class GuestSystem {
             start.hypercalls().memory().page(start.built().consoleFrame()),
             start.built().consolePort());
     GuestSuspend suspend =
-        new GuestSuspend(
-            new GuestSuspend.Parts(
-                kernel, start, platform, xs, frontends),
-            console);
+        new GuestSuspend(new GuestSuspend.Parts(kernel, start, platform, xs, frontends), console);
     new ShutdownWatch(kernel, xs, suspend::run).start();
     GuestInit.Options userland =
         xs.exists(XenbusTransaction.NONE, "libxl", "")

@@ -245,7 +245,8 @@ public final class XenbusBus {
     try {
       probeNode(deviceType, root.get());
     } catch (KernelException _) {
-      // As the kernel: the next event tries again. What the folder lacks is not always in the log: of
+      // As the kernel: the next event tries again. What the folder lacks is not always in the log:
+      // of
       // a backend's frontend that is not there, nobody says anything.
     }
   }

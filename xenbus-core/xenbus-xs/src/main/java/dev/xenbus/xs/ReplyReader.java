@@ -151,9 +151,7 @@ final class ReplyReader {
     if (from.type() == MessageType.WATCH_EVENT.code()) {
       return dispatchEvent(payload);
     }
-    return requests.answered(from.requestId(), from.type(), payload)
-        ? null
-        : Errno.ENOENT;
+    return requests.answered(from.requestId(), from.type(), payload) ? null : Errno.ENOENT;
   }
 
   /// An event's payload is exactly two strings, each with its NUL. Mirrors `xs_watch_msg`.
@@ -216,8 +214,7 @@ final class ReplyReader {
     } catch (StoreRing.BrokenRing _) {
       writing = null;
       requests.failed(request);
-      writeWarning.warn(
-          "xenbus: error -%d while writing message".formatted(Errno.EIO.number()));
+      writeWarning.warn("xenbus: error -%d while writing message".formatted(Errno.EIO.number()));
     }
   }
 }

@@ -154,11 +154,7 @@ class RequestTest {
                         : StoreScript.Verdict.SERVE);
             bench.spawn("victim", () -> bench.xs.exists(NONE, "/bogus", ""));
             bench.await(
-                () ->
-                    bench
-                        .kernel
-                        .logTexts()
-                        .contains("xenbus: error -2 while reading message"));
+                () -> bench.kernel.logTexts().contains("xenbus: error -2 while reading message"));
             assertEquals("1", bench.xs.read(NONE, "/a", ""));
           }
         });
@@ -238,8 +234,7 @@ class RequestTest {
             // Whoever asks now wakes the thread; the reply comes over a ring that starts afresh.
             bench.spawn("asks", () -> bench.xs.exists(NONE, "/a", ""));
             bench.await(
-                () ->
-                    bench.kernel.logTexts().contains("xenbus: error -5 while reading message"));
+                () -> bench.kernel.logTexts().contains("xenbus: error -5 while reading message"));
             assertEquals("1", bench.xs.read(NONE, "/a", ""));
           }
         });
@@ -256,8 +251,7 @@ class RequestTest {
                     new StoreScript.Answer(MessageType.DIRECTORY.code(), -1, "a\0b"));
             assertEquals(Errno.EIO, errnoOf(() -> bench.xs.directory(NONE, "/x", "")));
             assertEquals(Errno.EIO, errnoOf(() -> bench.xs.directory(NONE, "/x", "")));
-            assertEquals(
-                1, linesOf(bench, "xenbus: malformed XS_DIRECTORY reply"));
+            assertEquals(1, linesOf(bench, "xenbus: malformed XS_DIRECTORY reply"));
           }
         });
   }
@@ -344,11 +338,7 @@ class RequestTest {
             header[13] = 20;
             bench.store.raw(bench.link, header);
             bench.await(
-                () ->
-                    bench
-                        .kernel
-                        .logTexts()
-                        .contains("xenbus: error -22 while reading message"));
+                () -> bench.kernel.logTexts().contains("xenbus: error -22 while reading message"));
           }
         });
   }

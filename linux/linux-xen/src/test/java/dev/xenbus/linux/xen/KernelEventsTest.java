@@ -328,8 +328,7 @@ class KernelEventsTest {
         });
   }
 
-  private static List<Long> ticksOf(TwoKernels world, long threshold, int events)
-      throws Exception {
+  private static List<Long> ticksOf(TwoKernels world, long threshold, int events) throws Exception {
     Late late = new Late(world);
     late.statistics.spuriousThreshold(threshold);
     List<Long> ticks = new ArrayList<>();
@@ -342,8 +341,7 @@ class KernelEventsTest {
 
   @Test
   void thresholdOfNoneActsAsOne() throws Exception {
-    TwoKernels.simulate(
-        world -> assertEquals(List.of(0L, 1L, 2L, 4L), ticksOf(world, 0, 4)));
+    TwoKernels.simulate(world -> assertEquals(List.of(0L, 1L, 2L, 4L), ticksOf(world, 0, 4)));
   }
 
   /// The count ends at 10, where 2^n has passed four seconds.

@@ -109,8 +109,7 @@ public final class ByteRing {
   /// Returns both indices for a log: consumer, colon, producer, eight hexadecimal digits each.
   public String indices() {
     return "%08x:%08x"
-        .formatted(
-            SharedWord.getOpaque(page, consumer), SharedWord.getOpaque(page, producer));
+        .formatted(SharedWord.getOpaque(page, consumer), SharedWord.getOpaque(page, producer));
   }
 
   private int ownIndex(long offset) {

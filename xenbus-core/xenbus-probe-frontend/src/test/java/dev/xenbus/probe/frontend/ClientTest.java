@@ -284,7 +284,8 @@ class ClientTest {
               bench.await(() -> seen.size() > before);
             }
             assertEquals(
-                List.of("Initialising 1", "INVALID 42", "INVALID -3", "INVALID 9", "Reconfigured 8"),
+                List.of(
+                    "Initialising 1", "INVALID 42", "INVALID -3", "INVALID 9", "Reconfigured 8"),
                 seen);
           }
         });

@@ -175,10 +175,7 @@ class FrontendBusTest {
                         self -> {
                           bench.awaitFrontState("vif", "0", 5);
                           try {
-                            bench
-                                .kernel
-                                .files()
-                                .write("/sys/bus/xen/drivers/vif/unbind", "vif-0");
+                            bench.kernel.files().write("/sys/bus/xen/drivers/vif/unbind", "vif-0");
                           } catch (KernelException e) {
                             throw new IllegalStateException(e);
                           }
