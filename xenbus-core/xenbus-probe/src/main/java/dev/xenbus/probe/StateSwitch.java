@@ -24,7 +24,7 @@ import java.util.OptionalLong;
 /// Differs: a real backend that is just connecting publishes Connected over the toolstack's
 /// Closing, and the removal then waits for its time-out ([KnownBug#CONNECT_DURING_DESTROY]).
 final class StateSwitch {
-  /// Attempts against conflicting transactions; the real kernel has no bound.
+  /// Attempts against conflicting transactions. Differs: the real kernel has no bound.
   private static final int ATTEMPTS_MAX = 100_000;
 
   private final BusDevice device;

@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// What the calls of [Xenbus] put on the wire and make of the reply. Threads: any.
 final class StoreCalls {
-  /// Attempts of one transaction before its `EAGAIN` is passed on. The real kernel has no bound.
+  /// Attempts of one transaction before its `EAGAIN` is passed on. Differs: the real kernel has no
+  /// bound.
   static final int TRANSACTION_ATTEMPTS_MAX = 100_000;
 
   private final Kernel kernel;
