@@ -172,8 +172,13 @@ final class Backend implements BackendDriver.Instance {
   // --- the frontend ---------------------------------------------------------------------------
 
   @Override
-  @KernelSymbol(value = "frontend_changed", module = "xen_blkback")
   public void otherEndChanged(XenbusState state) {
+    otherEndChanged(state, state.code());
+  }
+
+  @Override
+  @KernelSymbol(value = "frontend_changed", module = "xen_blkback")
+  public void otherEndChanged(XenbusState state, int code) {
     switch (state) {
       case INITIALISING -> {
         if (device.state() == XenbusState.CLOSED) {
@@ -192,8 +197,8 @@ final class Backend implements BackendDriver.Instance {
         }
       }
       case UNKNOWN -> device.unregister();
-      case INIT_WAIT, RECONFIGURING, RECONFIGURED ->
-          device.failDevice(Errno.EINVAL, "saw state %d at frontend".formatted(state.code()));
+      case INIT_WAIT, RECONFIGURING, RECONFIGURED, INVALID ->
+          device.failDevice(Errno.EINVAL, "saw state %d at frontend".formatted(code));
     }
   }
 

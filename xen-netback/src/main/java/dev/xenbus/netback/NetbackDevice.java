@@ -97,8 +97,13 @@ final class NetbackDevice implements BackendDriver.Instance {
   }
 
   @Override
-  @KernelSymbol(value = "frontend_changed", module = "xen_netback")
   public void otherEndChanged(XenbusState frontendState) {
+    otherEndChanged(frontendState, frontendState.code());
+  }
+
+  @Override
+  @KernelSymbol(value = "frontend_changed", module = "xen_netback")
+  public void otherEndChanged(XenbusState frontendState, int code) {
     switch (frontendState) {
       case INITIALISING -> setBackendState(XenbusState.INIT_WAIT);
       case INITIALISED -> {
@@ -117,9 +122,8 @@ final class NetbackDevice implements BackendDriver.Instance {
         setBackendState(XenbusState.CLOSED);
         device.unregister();
       }
-      case INIT_WAIT, RECONFIGURED ->
-          device.failDevice(
-              Errno.EINVAL, "saw state %d at frontend".formatted(frontendState.code()));
+      case INIT_WAIT, RECONFIGURED, INVALID ->
+          device.failDevice(Errno.EINVAL, "saw state %d at frontend".formatted(code));
     }
   }
 
@@ -157,7 +161,7 @@ final class NetbackDevice implements BackendDriver.Instance {
       case CLOSING -> switchState(XenbusState.CLOSED);
       case CLOSED ->
           switchState(wanted == XenbusState.CLOSING ? XenbusState.CLOSING : XenbusState.INIT_WAIT);
-      case UNKNOWN, INITIALISED, RECONFIGURING, RECONFIGURED ->
+      case UNKNOWN, INITIALISED, RECONFIGURING, RECONFIGURED, INVALID ->
           throw new Bug("netback in state " + state);
     }
   }

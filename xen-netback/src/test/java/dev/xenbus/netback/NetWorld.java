@@ -160,8 +160,8 @@ final class NetWorld {
                 device.bind(
                     new TestDevice.Instance() {
                       @Override
-                      public void otherEndChanged(XenbusState state) {
-                        instance.otherEndChanged(state);
+                      public void otherEndChanged(XenbusState state, int code) {
+                        instance.otherEndChanged(state, code);
                       }
 
                       @Override
@@ -194,8 +194,8 @@ final class NetWorld {
                 device.bind(
                     new TestDevice.Instance() {
                       @Override
-                      public void otherEndChanged(XenbusState state) {
-                        instance.otherEndChanged(state);
+                      public void otherEndChanged(XenbusState state, int code) {
+                        instance.otherEndChanged(state, code);
                       }
 
                       @Override

@@ -123,7 +123,7 @@ class NetbackDeviceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {2, 8})
+  @ValueSource(ints = {2, 8, 9, 42, 2_000_000_000})
   void impossibleFrontendStateFailsTheDevice(int state) throws MachineFailure {
     play(
         front -> {
@@ -131,6 +131,8 @@ class NetbackDeviceTest {
           front.world.until("failed", () -> front.backend.state() == XenbusState.CLOSING);
           assertEquals(
               List.of("22 saw state %d at frontend".formatted(state)), front.backend.errors());
+          settle(front);
+          assertTrue(front.backend.isBound(), "a guest cannot unregister its device with a number");
         });
   }
 

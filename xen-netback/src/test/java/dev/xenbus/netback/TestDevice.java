@@ -10,6 +10,7 @@ import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.EventStatistics;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class TestDevice implements XenbusDevice {
   /// What a bus does with a driver's instance.
   interface Instance {
-    void otherEndChanged(XenbusState state);
+    void otherEndChanged(XenbusState state, int code);
 
     void remove();
 
@@ -60,7 +61,12 @@ final class TestDevice implements XenbusDevice {
         isBackend ? WatchOptions.DEFAULT.with(WatchOptions.ONE_PENDING) : WatchOptions.DEFAULT;
     otherEndWatch =
         xenbus.watch(
-            otherEndPath + "/state", options, _ -> bound.otherEndChanged(readOtherEndState()));
+            otherEndPath + "/state",
+            options,
+            _ -> {
+              int code = xenbus.readDriverStateCode(otherEndPath);
+              bound.otherEndChanged(XenbusState.ofCode(code), code);
+            });
   }
 
   /// What the bus does after the guest was moved: the state starts afresh.
@@ -136,7 +142,11 @@ final class TestDevice implements XenbusDevice {
 
   @Override
   public void failDevice(Errno errno, String message) {
-    reportError(errno, message);
+    fail(errno.number(), message);
+  }
+
+  private void fail(int number, String message) {
+    errors.add(number + " " + message);
     switchState(XenbusState.CLOSING);
   }
 
@@ -204,9 +214,9 @@ final class TestDevice implements XenbusDevice {
     for (int ref : refs) {
       try {
         mapped.add(kernel.grants().map(otherEnd, ref, false));
-      } catch (KernelException e) {
+      } catch (GrantException e) {
         mapped.forEach(MappedGrant::close);
-        failDevice(e.errno(), "mapping in shared page " + ref);
+        fail(-e.status(), "mapping in shared page " + ref);
         throw e;
       }
     }

@@ -114,7 +114,11 @@ final class TestXenbus implements Xenbus {
 
   @Override
   public XenbusState readDriverState(String path) {
-    return XenbusState.ofCode((int) readUnsigned(path, "state", 0));
+    return XenbusState.ofCode(readDriverStateCode(path));
+  }
+
+  int readDriverStateCode(String path) {
+    return (int) readUnsigned(path, "state", 0);
   }
 
   @Override

@@ -44,8 +44,8 @@ public interface Xenbus {
     }
   }
 
-  /// Returns the state that a driver published in `path/state`; UNKNOWN if it cannot be read
-  /// (`xenbus_read_driver_state`).
+  /// Returns the state that a driver published in `path/state`; UNKNOWN if it cannot be read,
+  /// INVALID if it is a number that is no state (`xenbus_read_driver_state`).
   XenbusState readDriverState(String path);
 
   /// Runs `body` in a transaction and commits it; on `EAGAIN` again from its start. If the body

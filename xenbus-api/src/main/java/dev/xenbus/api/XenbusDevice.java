@@ -74,7 +74,7 @@ public interface XenbusDevice {
   GrantedRing setupRing(int pages) throws KernelException;
 
   /// Maps the pages of a ring of the other end (`xenbus_map_ring_valloc`). A failure also fails the
-  /// device.
+  /// device, with the grant's status as the number.
   ///
   /// @param refs 1 to 16 references
   /// @throws KernelException `EINVAL`, `ENOENT`

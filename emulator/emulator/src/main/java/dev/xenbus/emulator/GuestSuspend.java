@@ -3,6 +3,7 @@ package dev.xenbus.emulator;
 import dev.xenbus.abi.hypercall.DomainControl.BuiltDomain;
 import dev.xenbus.abi.hypercall.HypercallException;
 import dev.xenbus.abi.hypercall.Hypercalls;
+import dev.xenbus.hypervisor.GuestStart;
 import dev.xenbus.linux.HvcConsole;
 import dev.xenbus.linux.ProcessFreezer;
 import dev.xenbus.linux.api.Kernel;
@@ -24,18 +25,24 @@ final class GuestSuspend {
   /// What is suspended.
   ///
   /// @param kernel the guest's
-  /// @param hypercalls its way to Xen
+  /// @param start its way to Xen, and where store and console are in each domain
   /// @param platform its grants and event channels
-  /// @param built where store and console are, in each domain
   /// @param xs its xenbus
   /// @param frontends its devices
   record Parts(
-      Kernel kernel,
-      Hypercalls hypercalls,
-      XenPlatform platform,
-      BuiltDomain built,
-      XenbusXs xs,
-      FrontendBus frontends) {}
+      Kernel kernel, GuestStart start, XenPlatform platform, XenbusXs xs, FrontendBus frontends) {
+    Hypercalls hypercalls() {
+      return start.hypercalls();
+    }
+
+    BuiltDomain built() {
+      return start.built();
+    }
+
+    StoreConnection.Kind storeKind() {
+      return start.hvm() ? StoreConnection.Kind.HVM : StoreConnection.Kind.PV;
+    }
+  }
 
   private final Parts parts;
   private final HvcConsole console;
@@ -87,6 +94,7 @@ final class GuestSuspend {
         .resume(
             StoreConnection.built(
                 parts.kernel(),
+                parts.storeKind(),
                 parts.hypercalls().memory().page(parts.built().storeFrame()),
                 parts.built().storePort()));
     parts.frontends().restore();

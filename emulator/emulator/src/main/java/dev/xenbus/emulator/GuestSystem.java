@@ -29,6 +29,12 @@ import java.util.stream.Stream;
 
 /// One guest, from the first instruction of its kernel to its shutdown.
 ///
+/// The kernel of a PVH guest may have replaced another one (kexec, kdump) that left watches and
+/// devices behind, and brings them back to where a boot finds them: see [FrontendBus#start].
+///
+/// Differs: such a kernel finds store and console where a PV guest's does, in what the builder
+/// made, and not in the parameters `HVM_PARAM_STORE_PFN` and their kin.
+///
 /// A guest that the toolstack made a driver domain of, which it finds out by the folder `libxl` in
 /// its home, has the backend bus and its drivers too.
 final class GuestSystem {
@@ -79,6 +85,7 @@ final class GuestSystem {
             kernel,
             StoreConnection.built(
                 kernel,
+                start.hvm() ? StoreConnection.Kind.HVM : StoreConnection.Kind.PV,
                 start.hypercalls().memory().page(start.built().storeFrame()),
                 start.built().storePort()),
             mtwatch());
@@ -119,10 +126,7 @@ final class GuestSystem {
             start.hypercalls().memory().page(start.built().consoleFrame()),
             start.built().consolePort());
     GuestSuspend suspend =
-        new GuestSuspend(
-            new GuestSuspend.Parts(
-                kernel, start.hypercalls(), platform, start.built(), xs, frontends),
-            console);
+        new GuestSuspend(new GuestSuspend.Parts(kernel, start, platform, xs, frontends), console);
     new ShutdownWatch(kernel, xs, suspend::run).start();
     GuestInit.Options userland =
         xs.exists(XenbusTransaction.NONE, "libxl", "")

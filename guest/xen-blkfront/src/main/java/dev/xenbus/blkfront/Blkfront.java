@@ -115,7 +115,7 @@ final class Blkfront implements FrontendDriver.Instance {
           closing();
         }
       }
-      case UNKNOWN, INITIALISING, INITIALISED, RECONFIGURING, RECONFIGURED -> {}
+      case UNKNOWN, INITIALISING, INITIALISED, RECONFIGURING, RECONFIGURED, INVALID -> {}
     }
   }
 

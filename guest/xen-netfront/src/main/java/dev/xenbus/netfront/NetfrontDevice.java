@@ -96,7 +96,7 @@ final class NetfrontDevice implements FrontendDriver.Instance {
         }
       }
       case CLOSING -> device.frontendClosed();
-      case UNKNOWN, INITIALISING, INITIALISED, RECONFIGURING, RECONFIGURED -> {
+      case UNKNOWN, INITIALISING, INITIALISED, RECONFIGURING, RECONFIGURED, INVALID -> {
         // Whoever waits was woken; there is nothing else to do.
       }
     }

@@ -43,11 +43,22 @@ public class TestFrontend implements FrontendDriver {
     return new Frontend(device);
   }
 
+  /// Called when the backend's state may have changed, before anything is done about it.
+  ///
+  /// @param code the number that was read
+  protected void onChanged(XenbusState state, int code) {}
+
   private final class Frontend implements Instance {
     private final XenbusDevice device;
 
     Frontend(XenbusDevice device) {
       this.device = device;
+    }
+
+    @Override
+    public void otherEndChanged(XenbusState state, int code) {
+      onChanged(state, code);
+      otherEndChanged(state);
     }
 
     @Override

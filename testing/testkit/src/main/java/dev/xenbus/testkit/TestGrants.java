@@ -3,8 +3,9 @@ package dev.xenbus.testkit;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.GrantCopy;
+import dev.xenbus.abi.hypercall.GrantStatus;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.GrantTable;
-import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.Page;
 import java.lang.foreign.MemorySegment;
@@ -48,10 +49,10 @@ final class TestGrants implements GrantTable {
   }
 
   @Override
-  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws KernelException {
+  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws GrantException {
     TestXen.Grant grant = xen.grantOf(granter, ref);
     if (grant == null || !grant.remote().equals(self)) {
-      throw new KernelException(Errno.ENOENT, "GNTST_bad_gntref");
+      throw new GrantException(Errno.ENOENT, "grant " + ref, GrantStatus.BAD_GNTREF);
     }
     grant.mapped().incrementAndGet();
     return new Mapping(granter, ref, grant);

@@ -20,7 +20,11 @@ public enum XenbusState {
   /// A change while attached was asked for.
   RECONFIGURING(7, "Reconfiguring"),
   /// Answer to RECONFIGURING.
-  RECONFIGURED(8, "Reconfigured");
+  RECONFIGURED(8, "Reconfigured"),
+  /// A number that is no state. Readers do not check the range, so a peer may show one; no driver
+  /// writes one. Its own code, -1, stands for all of them: who wants the number reads it with
+  /// `otherEndChanged(state, code)`.
+  INVALID(-1, "INVALID");
 
   private static final XenbusState[] BY_CODE = values();
 
@@ -32,14 +36,15 @@ public enum XenbusState {
     this.label = label;
   }
 
-  /// Returns the number that the node holds.
+  /// Returns the number that the node holds; -1 for INVALID, which may be any other.
   public int code() {
     return code;
   }
 
-  /// Returns the state with the given number; a number that is no state is UNKNOWN.
+  /// Returns the state with the given number; a number that is no state is INVALID, which is not
+  /// UNKNOWN: something was there to be read.
   public static XenbusState ofCode(int code) {
-    return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : UNKNOWN;
+    return code >= 0 && code <= RECONFIGURED.code ? BY_CODE[code] : INVALID;
   }
 
   /// Returns the kernel's name, as sysfs shows it. Mirrors `xenbus_strstate`

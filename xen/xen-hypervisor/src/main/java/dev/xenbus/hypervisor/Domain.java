@@ -40,6 +40,7 @@ final class Domain {
   private final Domid domid;
   private final UUID uuid;
   private final int vcpus;
+  private final boolean hvm;
   private final long pagesMax;
   private final FramePool pool;
 
@@ -65,6 +66,7 @@ final class Domain {
     this.domid = Domid.of(id);
     this.uuid = spec.uuid();
     this.vcpus = spec.vcpus();
+    this.hvm = spec.hvm();
     this.pagesMax = Hypervisor.pagesOf(spec.memoryMib());
     this.pool = pool;
     this.events = new EventTable(spec.eventChannelPortMax());
@@ -96,6 +98,11 @@ final class Domain {
 
   int vcpus() {
     return vcpus;
+  }
+
+  /// Returns whether it runs in a hardware container.
+  boolean isHvm() {
+    return hvm;
   }
 
   long pagesMax() {

@@ -78,7 +78,8 @@ final class DomainBuilder {
             image.boot(),
             image.built(),
             domain.frames().count(),
-            domain.vcpus());
+            domain.vcpus(),
+            domain.isHvm());
     try {
       Task vcpu = cpu.kthread("swapper/0", self -> run(start));
       domain.current(current);

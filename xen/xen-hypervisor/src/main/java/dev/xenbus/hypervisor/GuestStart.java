@@ -16,6 +16,7 @@ import dev.xenbus.machine.Cpu;
 /// @param built where store and console are
 /// @param frames number of its guest frames
 /// @param vcpus number of its virtual processors
+/// @param hvm whether it runs in a hardware container, which its kernel finds out by `cpuid`
 public record GuestStart(
     Domid domid,
     Cpu cpu,
@@ -23,4 +24,5 @@ public record GuestStart(
     BootSpec boot,
     BuiltDomain built,
     int frames,
-    int vcpus) {}
+    int vcpus,
+    boolean hvm) {}

@@ -134,7 +134,8 @@ final class DomainCreation {
                       config.vcpusMax(),
                       config.limits().eventChannelPortMax(),
                       config.limits().grantFramesMax(),
-                      wanted));
+                      wanted,
+                      config.type() != DomainType.PV));
     } catch (HypercallException e) {
       ctx.log().error("domain creation fail: " + e.errno().text());
       ctx.log().error("cannot make domain: " + Rc.FAIL.code());

@@ -129,6 +129,7 @@ class CreateTest {
     TestHost host = host(XlRelease.XEN_4_17);
     host.run(() -> assertEquals(0, host.xl("create", "pv.cfg", "type='pvh'").exitCode()));
     assertEquals("pvh", host.store().value("/libxl/2/type").orElse(""));
+    assertTrue(host.domains().spec(dev.xenbus.abi.Domid.of(2)).hvm());
     List<String> paths = host.store().paths();
     assertTrue(paths.contains("/vm/" + UUID + "/start_time"));
     assertFalse(paths.contains("/vm/" + UUID + "/image/kernel"));

@@ -45,6 +45,11 @@ final class FakeDomains implements DomainControl {
     last = domid;
   }
 
+  /// Returns what a domain was made as.
+  public DomainSpec spec(Domid domid) throws HypercallException {
+    return row(domid).spec();
+  }
+
   public int pauses(Domid domid) throws HypercallException {
     return row(domid).pauses();
   }

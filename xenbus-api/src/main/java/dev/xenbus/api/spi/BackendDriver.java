@@ -31,6 +31,15 @@ public interface BackendDriver extends XenbusDriver {
     /// @param state the state of the other end, read now
     void otherEndChanged(dev.xenbus.abi.XenbusState state);
 
+    /// The same, with the number that was read. This is what the bus calls; a driver that has a
+    /// use for the number of a state that is none overrides it.
+    ///
+    /// @param state the state of the other end, INVALID if the number is no state
+    /// @param code the number
+    default void otherEndChanged(dev.xenbus.abi.XenbusState state, int code) {
+      otherEndChanged(state);
+    }
+
     /// The device goes: releases everything. No `otherEndChanged` runs or starts any more, unless
     /// this is called from inside of one.
     void remove();

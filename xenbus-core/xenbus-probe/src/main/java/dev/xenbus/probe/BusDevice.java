@@ -152,10 +152,11 @@ public final class BusDevice implements XenbusDevice {
 
   /// Reads who the other end is (`read_otherend_details`). A failure also fails the device.
   ///
-  /// @throws KernelException the store's errno; `ENOENT` if the other end's folder is missing
+  /// @throws KernelException the store's errno; `EINVAL` if the domid is no number; `ENOENT` if the
+  ///     other end's folder is missing
   void readOtherEndDetails() throws KernelException {
     try {
-      long id = bus.xs().readNumber(XenbusTransaction.NONE, nodePath, bus.type().idNode());
+      long id = bus.xs().gatherNumber(nodePath, bus.type().idNode());
       String path = bus.xs().read(XenbusTransaction.NONE, nodePath, bus.type().pathNode());
       otherEndDomid = Domid.of((int) id & 0xFFFF);
       otherEndPath = path;
@@ -178,9 +179,15 @@ public final class BusDevice implements XenbusDevice {
   }
 
   @Override
-  @KernelSymbol("xenbus_read_driver_state")
   public XenbusState readOtherEndState() {
-    return vanished ? XenbusState.UNKNOWN : bus.xs().readDriverState(otherEndPath);
+    return XenbusState.ofCode(readOtherEndCode());
+  }
+
+  /// Returns the number that the other end published, which need not be a state's; 0 if it cannot
+  /// be read or this device has vanished.
+  @KernelSymbol("xenbus_read_driver_state")
+  public int readOtherEndCode() {
+    return vanished ? XenbusState.UNKNOWN.code() : bus.xs().readDriverStateCode(otherEndPath);
   }
 
   /// Returns what the store says of its own state, UNKNOWN if it has vanished.
@@ -204,7 +211,11 @@ public final class BusDevice implements XenbusDevice {
   @Override
   @KernelSymbol("xenbus_dev_error")
   public void reportError(Errno errno, String message) {
-    String text = errno.number() + " " + message;
+    report(errno.number(), message);
+  }
+
+  private void report(int number, String message) {
+    String text = number + " " + message;
     kernel().printk().error(logPrefix() + text);
     try {
       bus.xs().write(XenbusTransaction.NONE, "error/" + nodePath, "error", text);
@@ -217,6 +228,15 @@ public final class BusDevice implements XenbusDevice {
   @KernelSymbol("xenbus_dev_fatal")
   public void failDevice(Errno errno, String message) {
     reportError(errno, message);
+    switchState(XenbusState.CLOSING);
+  }
+
+  /// Fails the device with a status that is no errno, such as that of a grant.
+  ///
+  /// @param status negative
+  @KernelSymbol("xenbus_dev_fatal")
+  void failDeviceWithStatus(int status, String message) {
+    report(-status, message);
     switchState(XenbusState.CLOSING);
   }
 

@@ -31,7 +31,9 @@ public sealed interface BusDriver {
   /// One device's driver, backend or frontend.
   sealed interface Instance {
     /// The other end's state may have changed.
-    void otherEndChanged(XenbusState state);
+    ///
+    /// @param code the number that was read, which INVALID does not tell
+    void otherEndChanged(XenbusState state, int code);
 
     /// The device goes.
     void remove();
@@ -102,8 +104,8 @@ public sealed interface BusDriver {
   /// @param instance as its author wrote it
   record BackendInstance(BackendDriver.Instance instance) implements Instance {
     @Override
-    public void otherEndChanged(XenbusState state) {
-      instance.otherEndChanged(state);
+    public void otherEndChanged(XenbusState state, int code) {
+      instance.otherEndChanged(state, code);
     }
 
     @Override
@@ -122,8 +124,8 @@ public sealed interface BusDriver {
   /// @param instance as its author wrote it
   record FrontendInstance(FrontendDriver.Instance instance) implements Instance {
     @Override
-    public void otherEndChanged(XenbusState state) {
-      instance.otherEndChanged(state);
+    public void otherEndChanged(XenbusState state, int code) {
+      instance.otherEndChanged(state, code);
     }
 
     @Override

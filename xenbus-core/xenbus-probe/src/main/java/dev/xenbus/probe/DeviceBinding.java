@@ -245,7 +245,8 @@ public final class DeviceBinding {
     if (otherEnd.isEmpty() || !path.startsWith(otherEnd)) {
       return;
     }
-    XenbusState state = device.readOtherEndState();
+    int code = device.readOtherEndCode();
+    XenbusState state = XenbusState.ofCode(code);
     if (kernel.systemState() == Kernel.SystemState.HALTING) {
       if (!device.bus().type().isBackend() && state == XenbusState.CLOSING) {
         device.frontendClosed();
@@ -254,7 +255,7 @@ public final class DeviceBinding {
     }
     BusDriver.Instance bound = instance;
     if (bound != null) {
-      bound.otherEndChanged(state);
+      bound.otherEndChanged(state, code);
     }
   }
 
@@ -398,6 +399,21 @@ public final class DeviceBinding {
     driverWatches.closeAll();
     device.files().removeDriverFiles();
     tell("device_unbound", counted);
+  }
+
+  /// Runs the bus's part of a system shutdown, unless the device is gone by then
+  /// (`device_shutdown`): nobody probes or removes it meanwhile. Not in a thread that runs
+  /// callbacks.
+  public void shutdown(Runnable body) {
+    deviceLock.lock();
+    try {
+      if (!gone) {
+        body.run();
+      }
+    } finally {
+      deviceLock.unlock();
+    }
+    endIfWanted();
   }
 
   // --- suspend of frontends -------------------------------------------------------------------

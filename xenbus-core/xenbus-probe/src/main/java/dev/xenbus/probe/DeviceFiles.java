@@ -1,13 +1,10 @@
 package dev.xenbus.probe;
 
-import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.EventStatistics;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
-import dev.xenbus.xs.ScanNumber;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /// A device's folder in sysfs: `/sys/bus/<bus>/devices/<name>`.
@@ -102,11 +99,7 @@ final class DeviceFiles {
 
     @Override
     public void write(String text) throws KernelException {
-      OptionalLong value = ScanNumber.any(text);
-      if (value.isEmpty() || value.getAsLong() < 0 || value.getAsLong() > Integer.MAX_VALUE) {
-        throw new KernelException(Errno.EINVAL, "spurious_threshold: " + text.strip());
-      }
-      counts.spuriousThreshold((int) value.getAsLong());
+      counts.spuriousThreshold(KernelNumber.unsignedInt(text));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.xenbus.probe;
 
 import dev.xenbus.abi.Errno;
 import dev.xenbus.api.XenbusDevice;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
@@ -71,10 +72,10 @@ final class DeviceRings {
     for (int ref : refs) {
       try {
         mapped.add(grants().map(device.otherEndDomid(), ref, false));
-      } catch (KernelException e) {
+      } catch (GrantException e) {
         mapped.forEach(MappedGrant::close);
-        device.failDevice(
-            e.errno(),
+        device.failDeviceWithStatus(
+            e.status(),
             "mapping in shared page %d from domain %s".formatted(ref, device.otherEndDomid()));
         throw new KernelException(Errno.ENOENT, "ring page " + ref, e);
       }

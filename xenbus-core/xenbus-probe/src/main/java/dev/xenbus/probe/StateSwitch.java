@@ -24,7 +24,7 @@ import java.util.OptionalLong;
 /// Differs: a real backend that is just connecting publishes Connected over the toolstack's
 /// Closing, and the removal then waits for its time-out ([KnownBug#CONNECT_DURING_DESTROY]).
 final class StateSwitch {
-  /// Attempts against conflicting transactions; the real kernel has no bound.
+  /// Attempts against conflicting transactions. Differs: the real kernel has no bound.
   private static final int ATTEMPTS_MAX = 100_000;
 
   private final BusDevice device;
@@ -33,7 +33,13 @@ final class StateSwitch {
     this.device = device;
   }
 
+  /// Publishes a state.
+  ///
+  /// @throws IllegalArgumentException if it is INVALID, which has no number
   void to(XenbusState state) {
+    if (state == XenbusState.INVALID) {
+      throw new IllegalArgumentException(device + ": INVALID is no state to publish");
+    }
     to(state, 0);
   }
 

@@ -72,7 +72,8 @@ public final class XenbusBus {
 
   // --- drivers --------------------------------------------------------------------------------
 
-  /// Adds a driver and offers it the devices that have none (`xenbus_register_driver_common`).
+  /// Adds a driver and offers it the devices of its type that have none
+  /// (`xenbus_register_driver_common`).
   ///
   /// @throws IllegalArgumentException if the device type has a driver; names both modules
   public void register(BusDriver driver) {
@@ -90,7 +91,9 @@ public final class XenbusBus {
     }
     new DriverFiles(this, driver).add();
     for (BusDevice device : devices()) {
-      device.binding().attach();
+      if (device.deviceType().equals(added.deviceType())) {
+        device.binding().attach();
+      }
     }
   }
 
@@ -242,7 +245,9 @@ public final class XenbusBus {
     try {
       probeNode(deviceType, root.get());
     } catch (KernelException _) {
-      // As the kernel: who found out has said so, and the next event tries again.
+      // As the kernel: the next event tries again. What the folder lacks is not always in the log:
+      // of
+      // a backend's frontend that is not there, nobody says anything.
     }
   }
 

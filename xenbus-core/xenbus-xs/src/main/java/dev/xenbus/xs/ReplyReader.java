@@ -1,5 +1,6 @@
 package dev.xenbus.xs;
 
+import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.MessageHeader;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.linux.api.Kernel;
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// incoming message and one outgoing request, reads first. Mirrors `xenbus_thread`, `process_msg`
 /// and `process_writes`.
 ///
+/// What goes wrong with a message is the errno alone in the log, as the real thread has it: `-22`
+/// for bytes that are no message, `-2` for a reply that nobody waits for, `-5` for impossible
+/// indices.
+///
 /// Lock: `xs_response_mutex`, held from the first header byte of a message until it was dispatched,
 /// over several turns if need be; a suspender holds it for the whole suspend.
 final class ReplyReader {
@@ -27,12 +32,13 @@ final class ReplyReader {
     void accept(String path, String token);
   }
 
-  private final Kernel kernel;
   private final StoreRing ring;
   private final RequestChannel requests;
   private final EventSink events;
   private final WaitQueue ringWait;
   private final Mutex responseMutex;
+  private final LimitedWarning readWarning;
+  private final LimitedWarning writeWarning;
 
   // Exclusive to the thread: the message that is being read, and the request that is being written.
   private final byte[] header = new byte[MessageHeader.BYTES];
@@ -50,12 +56,13 @@ final class ReplyReader {
       RequestChannel requests,
       WaitQueue ringWait,
       EventSink events) {
-    this.kernel = kernel;
     this.ring = ring;
     this.requests = requests;
     this.ringWait = ringWait;
     this.events = events;
     responseMutex = kernel.cpu().mutex(LockClass.of("xs_response_mutex"));
+    readWarning = new LimitedWarning(kernel, "xenbus_thread");
+    writeWarning = new LimitedWarning(kernel, "xenbus_thread");
   }
 
   /// Returns the lock that keeps the thread from starting to read a message.
@@ -71,9 +78,9 @@ final class ReplyReader {
       if (self.shouldStop()) {
         return 0;
       }
-      String problem = processMessage();
+      Errno problem = processMessage();
       if (problem != null) {
-        kernel.printk().warn("xenbus: error while reading message: " + problem);
+        readWarning.warn("xenbus: error -%d while reading message".formatted(problem.number()));
       }
       processWrites();
     }
@@ -86,7 +93,7 @@ final class ReplyReader {
   /// Reads what is there of one message, and dispatches it once it is complete.
   ///
   /// @return what went wrong, or null
-  private @Nullable String processMessage() {
+  private @Nullable Errno processMessage() {
     if (!inMessage) {
       responseMutex.lock();
       if (!ring.isReadable()) {
@@ -100,13 +107,13 @@ final class ReplyReader {
     }
     try {
       return readOn();
-    } catch (StoreRing.BrokenRing e) {
+    } catch (StoreRing.BrokenRing _) {
       endMessage();
-      return String.valueOf(e.getMessage());
+      return Errno.EIO;
     }
   }
 
-  private @Nullable String readOn() throws StoreRing.BrokenRing {
+  private @Nullable Errno readOn() throws StoreRing.BrokenRing {
     MessageHeader current = messageHeader;
     if (current == null) {
       headerBytes += ring.read(header, headerBytes, header.length - headerBytes);
@@ -117,7 +124,7 @@ final class ReplyReader {
       if (!current.isLengthValid()) {
         // The bytes that follow are taken for a header: there is no way to find the next one.
         endMessage();
-        return "EINVAL: length " + Integer.toUnsignedString(current.length());
+        return Errno.EINVAL;
       }
       messageHeader = current;
       body = new byte[current.length()];
@@ -128,7 +135,7 @@ final class ReplyReader {
       return null;
     }
     byte[] payload = body;
-    String problem = dispatch(current, payload);
+    Errno problem = dispatch(current, payload);
     endMessage();
     return problem;
   }
@@ -140,20 +147,18 @@ final class ReplyReader {
     responseMutex.unlock();
   }
 
-  private @Nullable String dispatch(MessageHeader from, byte[] payload) {
+  private @Nullable Errno dispatch(MessageHeader from, byte[] payload) {
     if (from.type() == MessageType.WATCH_EVENT.code()) {
       return dispatchEvent(payload);
     }
-    return requests.answered(from.requestId(), from.type(), payload)
-        ? null
-        : "ENOENT: reply to request " + Integer.toUnsignedString(from.requestId());
+    return requests.answered(from.requestId(), from.type(), payload) ? null : Errno.ENOENT;
   }
 
   /// An event's payload is exactly two strings, each with its NUL. Mirrors `xs_watch_msg`.
-  private @Nullable String dispatchEvent(byte[] payload) {
+  private @Nullable Errno dispatchEvent(byte[] payload) {
     Optional<int[]> ends = twoStrings(payload);
     if (ends.isEmpty()) {
-      return "EINVAL: watch event without path and token";
+      return Errno.EINVAL;
     }
     int pathEnd = ends.get()[0];
     int tokenEnd = ends.get()[1];
@@ -206,10 +211,10 @@ final class ReplyReader {
         writing = null;
         requests.written(request);
       }
-    } catch (StoreRing.BrokenRing e) {
+    } catch (StoreRing.BrokenRing _) {
       writing = null;
       requests.failed(request);
-      kernel.printk().warn("xenbus: error while writing message: " + e.getMessage());
+      writeWarning.warn("xenbus: error -%d while writing message".formatted(Errno.EIO.number()));
     }
   }
 }

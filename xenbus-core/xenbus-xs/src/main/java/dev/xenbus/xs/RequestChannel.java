@@ -32,6 +32,7 @@ final class RequestChannel {
   private final BooleanSupplier ok;
   private final WaitQueue ringWait;
   private final Mutex writeMutex;
+  private final LimitedWarning typeWarning;
 
   /// `xb_write_list`.
   @GuardedBy("writeMutex")
@@ -54,6 +55,7 @@ final class RequestChannel {
     this.ok = ok;
     this.ringWait = ringWait;
     writeMutex = kernel.cpu().mutex(LockClass.of("xb_write_mutex"));
+    typeWarning = new LimitedWarning(kernel, "xs_talkv");
   }
 
   /// Sends a request and waits, uninterruptibly and without time-out, for its reply.
@@ -94,11 +96,9 @@ final class RequestChannel {
       throw new XenstoreException(errnoOf(request.body()), about);
     }
     if (request.replyType() != type.code()) {
-      kernel
-          .printk()
-          .warn(
-              "xenbus: unexpected type [%d], expected [%d]"
-                  .formatted(request.replyType(), type.code()));
+      typeWarning.warn(
+          "xenbus: unexpected type [%d], expected [%d]"
+              .formatted(request.replyType(), type.code()));
       throw new XenstoreException(Errno.EINVAL, about + ": reply of another type");
     }
     return request.body();

@@ -9,21 +9,27 @@ import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.abi.xenstore.XenstoreLimits;
 import dev.xenbus.api.Xenbus;
 import dev.xenbus.api.XenbusTransaction;
+import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.machine.KernelSymbol;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/// What the calls of [Xenbus] put on the wire and make of the reply.
+/// What the calls of [Xenbus] put on the wire and make of the reply. Threads: any.
 final class StoreCalls {
-  /// Attempts of one transaction before its `EAGAIN` is passed on. The real kernel has no bound.
+  /// Attempts of one transaction before its `EAGAIN` is passed on. Differs: the real kernel has no
+  /// bound.
   static final int TRANSACTION_ATTEMPTS_MAX = 100_000;
 
+  private final Kernel kernel;
   private final RequestChannel channel;
+  private final AtomicBoolean saidMalformed = new AtomicBoolean();
 
-  StoreCalls(RequestChannel channel) {
+  StoreCalls(Kernel kernel, RequestChannel channel) {
+    this.kernel = kernel;
     this.channel = channel;
   }
 
@@ -61,6 +67,9 @@ final class StoreCalls {
     try {
       byte[] reply = strings(MessageType.DIRECTORY, tx, path);
       if (reply.length > 0 && reply[reply.length - 1] != 0) {
+        if (saidMalformed.compareAndSet(false, true)) {
+          kernel.printk().error("xenbus: malformed XS_DIRECTORY reply");
+        }
         throw new XenstoreException(Errno.EIO, "malformed XS_DIRECTORY reply");
       }
       return split(reply, 0);
@@ -155,6 +164,14 @@ final class StoreCalls {
         .orElseThrow(() -> new XenstoreException(Errno.ERANGE, path + " is no number: " + value));
   }
 
+  /// Reads one number of a `xenbus_gather`, which has another errno than `xenbus_scanf` for a value
+  /// that is no number.
+  long gatherNumber(String path) throws XenstoreException {
+    String value = read(XenbusTransaction.NONE, path);
+    return ScanNumber.any(value)
+        .orElseThrow(() -> new XenstoreException(Errno.EINVAL, path + " is no number: " + value));
+  }
+
   long readUnsigned(String path, long fallback) {
     try {
       return ScanNumber.unsigned(read(XenbusTransaction.NONE, path)).orElse(fallback);
@@ -163,12 +180,14 @@ final class StoreCalls {
     }
   }
 
-  XenbusState readDriverState(String path) {
+  /// Returns the number in `path/state`, whatever it is; that of UNKNOWN if there is none. As
+  /// `sscanf` into an `int`: bits above the lowest 32 are lost.
+  int readDriverStateCode(String path) {
     try {
       OptionalLong state = ScanNumber.decimal(read(XenbusTransaction.NONE, join(path, "state")));
-      return XenbusState.ofCode((int) state.orElse(0));
+      return (int) state.orElse(XenbusState.UNKNOWN.code());
     } catch (XenstoreException _) {
-      return XenbusState.UNKNOWN;
+      return XenbusState.UNKNOWN.code();
     }
   }
 

@@ -43,8 +43,10 @@ public record StoreConnection(Kind kind, MemorySegment page, ChannelFactory chan
   }
 
   /// Returns the connection of a domain whose builder prepared page and port.
-  public static StoreConnection built(Kernel kernel, MemorySegment page, int port) {
+  ///
+  /// @param kind PV or HVM
+  public static StoreConnection built(Kernel kernel, Kind kind, MemorySegment page, int port) {
     return new StoreConnection(
-        Kind.PV, page, (name, handler) -> kernel.events().bind(port, name, handler));
+        kind, page, (name, handler) -> kernel.events().bind(port, name, handler));
   }
 }

@@ -65,6 +65,16 @@ final class StoreRing {
     return requests.writable() == requests.size();
   }
 
+  /// Returns the indices of the requests, consumer's and producer's, as the log shows them.
+  String requestIndices() {
+    return requests.indices();
+  }
+
+  /// Returns the indices of the replies, consumer's and producer's.
+  String responseIndices() {
+    return responses.indices();
+  }
+
   /// Drops all replies that were not read.
   void discardResponses() {
     byte[] sink = new byte[responses.size()];

@@ -14,8 +14,9 @@ import java.nio.charset.StandardCharsets;
 /// Who uses the store now, so that a suspend can wait until nobody does. Mirrors
 /// `xs_request_enter`, `xs_request_exit`, `xs_suspend_enter`, `xs_suspend_exit`.
 ///
-/// A user is a request on its way or an open transaction. While a suspend drains them, requests are
-/// still let in, since one may be needed to end a transaction; once there are none, they wait.
+/// A user is a request on its way, an open transaction, or a registration of a watch under way.
+/// While a suspend drains them, requests are still let in, since one may be needed to end a
+/// transaction; once there are none, they wait.
 ///
 /// Lock: `xs_state_lock`, a leaf.
 final class SuspendGate {
@@ -50,12 +51,44 @@ final class SuspendGate {
   ///
   /// @return the request's id
   int enter(PendingRequest.Kind kind) {
+    admit(kind == PendingRequest.Kind.START ? 2 : 1);
+    stateLock.lock();
+    try {
+      return nextId++;
+    } finally {
+      stateLock.unlock();
+    }
+  }
+
+  /// Lets in who is about to make requests under a lock that a suspend takes once it has drained
+  /// the users: from here to [#exitRegistration] no suspend comes to that, and the requests do not
+  /// wait.
+  void enterRegistration() {
+    admit(1);
+  }
+
+  /// Counts out who has dropped that lock.
+  void exitRegistration() {
+    boolean drained;
+    stateLock.lock();
+    try {
+      users--;
+      drained = suspendsActive > 0 && users == 0;
+    } finally {
+      stateLock.unlock();
+    }
+    if (drained) {
+      exitQueue.wakeAll();
+    }
+  }
+
+  private void admit(int count) {
     while (true) {
       stateLock.lock();
       try {
         if (users > 0 || suspendsActive == 0) {
-          users += kind == PendingRequest.Kind.START ? 2 : 1;
-          return nextId++;
+          users += count;
+          return;
         }
       } finally {
         stateLock.unlock();

@@ -16,8 +16,9 @@ import java.util.Optional;
 /// How xenbus comes to a rest, and what it does afterwards. Mirrors `xs_suspend`, `xs_resume` and
 /// `xs_suspend_cancel`.
 ///
-/// Differs: `xs_watch_rwsem` is taken first, so that somebody who is registering a watch cannot
-/// hold up a suspend that in turn holds up the registration.
+/// Differs: whoever (un)registers a watch is counted as a user before it takes `xs_watch_rwsem`, so
+/// that a suspend which has drained the users never waits for one that in turn waits for the
+/// resume; the holder of an open transaction is let in meanwhile, as with any other request.
 ///
 /// Threads: one suspender at a time, the same from begin to end.
 final class Suspension {
@@ -70,9 +71,9 @@ final class Suspension {
       kernel.printk().error(line);
       throw new KernelException(Errno.EBUSY, line);
     }
-    parts.registrationLock().write().lock();
     parts.gate().suspendEnter();
     parts.reader().responseMutex().lock();
+    parts.registrationLock().write().lock();
     tell("xs_suspend", true);
   }
 

@@ -51,8 +51,9 @@ public final class XenbusUserFile implements AutoCloseable {
   @GuardedBy("bufferMutex")
   private int buffered;
 
+  /// The latest first: of several alike, UNWATCH ends that one.
   @GuardedBy("bufferMutex")
-  private final Map<String, XenbusWatch> watches = new LinkedHashMap<>();
+  private final ArrayDeque<UserWatch> watches = new ArrayDeque<>();
 
   /// What [#read] returns next, in pieces.
   @GuardedBy("replyMutex")
@@ -207,31 +208,32 @@ public final class XenbusUserFile implements AutoCloseable {
 
   /// Answers locally what must not reach the store.
   private boolean mayBeSent(MessageHeader header, byte[] payload) {
-    int tx = header.transactionId();
-    if (tx == 0) {
+    if (header.type() == MessageType.TRANSACTION_START.code()) {
       return true;
     }
+    int tx = header.transactionId();
     boolean isEnd = header.type() == MessageType.TRANSACTION_END.code();
     boolean commits = Arrays.equals(payload, Message.payloadOf("T"));
+    boolean isEndValid = commits || Arrays.equals(payload, Message.payloadOf("F"));
     Long begun;
     replyMutex.lock();
     try {
       begun = transactions.get(tx);
-      if (isEnd && begun != null && begun != xs.generation()) {
+      if (isEnd && isEndValid && begun != null && begun != xs.generation()) {
         transactions.remove(tx);
       }
     } finally {
       replyMutex.unlock();
     }
-    if (begun == null) {
+    if (tx != 0 && begun == null) {
       fail(header, Errno.ENOENT);
       return false;
     }
-    if (isEnd && !commits && !Arrays.equals(payload, Message.payloadOf("F"))) {
+    if (isEnd && !isEndValid) {
       fail(header, Errno.EINVAL);
       return false;
     }
-    if (isEnd && begun != xs.generation()) {
+    if (isEnd && begun != null && begun != xs.generation()) {
       // The store that knew of it is gone.
       if (commits) {
         fail(header, Errno.EAGAIN);
@@ -291,23 +293,38 @@ public final class XenbusUserFile implements AutoCloseable {
     }
     String path = strings.get(0);
     String token = strings.get(1);
-    String key = path + "\0" + token;
     if (header.type() == MessageType.UNWATCH.code()) {
-      XenbusWatch watch = watches.remove(key);
-      if (watch != null) {
-        watch.close();
-      }
-    } else if (!watches.containsKey(key)) {
+      unwatch(path, token);
+    } else {
       try {
-        watches.put(key, xs.watch(path, changed -> fired(changed, token)));
+        XenbusWatch watch = xs.watch(path, changed -> fired(changed, token));
+        watches.addFirst(new UserWatch(path, token, watch));
       } catch (XenstoreException e) {
         throw new KernelException(e.errno(), "watch " + path, e);
       }
-    } else {
-      throw new KernelException(Errno.EEXIST, "watch " + path + " exists");
     }
     answer(header, header.type(), "OK");
   }
+
+  /// One that is not there is ended without complaint.
+  @GuardedBy("bufferMutex")
+  private void unwatch(String path, String token) {
+    for (UserWatch watch : watches) {
+      if (watch.path().equals(path) && watch.token().equals(token)) {
+        watches.remove(watch);
+        watch.registered().close();
+        return;
+      }
+    }
+  }
+
+  /// A watch of the file, which the kernel's own token tells from another one alike
+  /// (`struct watch_adapter`).
+  ///
+  /// @param path as the user wrote it
+  /// @param token the user's
+  /// @param registered the kernel's
+  private record UserWatch(String path, String token, XenbusWatch registered) {}
 
   /// Runs in `xenwatch`; the kernel's token is replaced by the user's.
   @KernelSymbol("watch_fired")
@@ -358,7 +375,7 @@ public final class XenbusUserFile implements AutoCloseable {
     open.forEach(this::abort);
     bufferMutex.lock();
     try {
-      watches.values().forEach(XenbusWatch::close);
+      watches.forEach(watch -> watch.registered().close());
       watches.clear();
     } finally {
       bufferMutex.unlock();

@@ -74,7 +74,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     ring = new StoreRing(connection.page());
     gate = new SuspendGate(kernel);
     requests = new RequestChannel(kernel, gate, this::isOk, ringWait);
-    calls = new StoreCalls(requests);
+    calls = new StoreCalls(kernel, requests);
     watches = new WatchTable(kernel);
     userWorks = new LazyWorkQueue(kernel, "xenbus_worker");
     registrationLock = kernel.cpu().rwSemaphore(LockClass.of("xs_watch_rwsem"));
@@ -167,10 +167,16 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
 
   private void openChannel() throws KernelException {
     if (!ring.isRequestRingQuiet()) {
-      kernel.printk().error("XENBUS request ring is not quiescent");
+      kernel
+          .printk()
+          .error("xenbus: request ring is not quiescent (%s)!".formatted(ring.requestIndices()));
     }
     if (ring.isReadable()) {
-      kernel.printk().warn("XENBUS response ring is not quiescent: fixing up");
+      kernel
+          .printk()
+          .warn(
+              "xenbus: response ring is not quiescent (%s): fixing up"
+                  .formatted(ring.responseIndices()));
       ring.discardResponses();
     }
     EventChannel opened = connection.channel().open("xenbus", ringWait::wakeAll);
@@ -290,9 +296,22 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     return calls.readNumber(tx, StoreCalls.join(dir, node));
   }
 
+  /// Returns a number, one of several that belong together (`xenbus_gather`).
+  ///
+  /// @throws XenstoreException `EINVAL` if the value is no number, else as `read`
+  @KernelSymbol("xenbus_gather")
+  public long gatherNumber(String dir, String node) throws XenstoreException {
+    return calls.gatherNumber(StoreCalls.join(dir, node));
+  }
+
   @Override
   public XenbusState readDriverState(String path) {
-    return calls.readDriverState(path);
+    return XenbusState.ofCode(readDriverStateCode(path));
+  }
+
+  /// Returns the number in `path/state`, which need not be a state's; 0 if it cannot be read.
+  public int readDriverStateCode(String path) {
+    return calls.readDriverStateCode(path);
   }
 
   @Override
@@ -342,7 +361,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   }
 
   private void register(RegisteredWatch watch) throws XenstoreException {
-    registrationLock.read().lock();
+    lockRegistration();
     try {
       watches.add(watch);
       calls.strings(MessageType.WATCH, XenbusTransaction.NONE, watch.path(), watch.storeToken());
@@ -350,15 +369,25 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
       watches.remove(watch);
       throw e;
     } finally {
-      registrationLock.read().unlock();
+      unlockRegistration();
     }
+  }
+
+  private void lockRegistration() {
+    gate.enterRegistration();
+    registrationLock.read().lock();
+  }
+
+  private void unlockRegistration() {
+    registrationLock.read().unlock();
+    gate.exitRegistration();
   }
 
   /// Mirrors `unregister_xenbus_watch`. A second caller waits too, as far as the first would.
   @KernelSymbol("unregister_xenbus_watch")
   private void unregister(RegisteredWatch watch, boolean first) {
     if (first) {
-      registrationLock.read().lock();
+      lockRegistration();
       try {
         watches.remove(watch);
         calls.strings(
@@ -370,7 +399,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
               .warn("Failed to release watch " + watch.path() + ": " + -e.errno().number());
         }
       } finally {
-        registrationLock.read().unlock();
+        unlockRegistration();
       }
     }
     dispatcher.drain(watch);

@@ -16,7 +16,9 @@ import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestMachines;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,69 @@ class UserFileTest {
             assertEquals(Errno.E2BIG, errnoOf(() -> file.write(long4081)));
             file.write(whole);
             assertEquals("READ 1 0 1", next(file));
+          }
+        });
+  }
+
+  @Test
+  void endThatSaysNeitherCommitNorAbortIsAnsweredHere() {
+    TestMachines.fair(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF);
+              XenbusUserFile file = bench.xs.openUserFile()) {
+            file.write(request(MessageType.TRANSACTION_START, 1, 0, ""));
+            String started = next(file);
+            int tx = Integer.parseInt(started.replaceAll(".* |\\|", ""));
+            bench.store.clearLog();
+            int id = 2;
+            for (List<String> bad :
+                List.of(List.of(""), List.of("t"), List.of("TT"), List.of("T", "F"))) {
+              String[] strings = bad.toArray(String[]::new);
+              file.write(request(MessageType.TRANSACTION_END, id, 0, strings));
+              assertEquals("ERROR " + id + " 0 EINVAL|", next(file));
+              file.write(request(MessageType.TRANSACTION_END, id, tx, strings));
+              assertEquals("ERROR " + id + " " + tx + " EINVAL|", next(file));
+              id++;
+            }
+            assertEquals(List.of(), bench.store.log());
+            file.write(request(MessageType.TRANSACTION_END, 20, tx, "T"));
+            assertEquals("TRANSACTION_END 20 " + tx + " OK|", next(file));
+          }
+        });
+  }
+
+  /// The kernel's tokens differ, so the store takes both; each fires, and UNWATCH ends one.
+  @Test
+  void sameWatchTwiceFiresTwice() {
+    TestMachines.fair(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF);
+              XenbusUserFile file = bench.xs.openUserFile()) {
+            int before = bench.xs.watchCount();
+            file.write(request(MessageType.WATCH, 1, 0, "/w", "mine"));
+            file.write(request(MessageType.WATCH, 2, 0, "/w", "mine"));
+            List<String> got = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+              got.add(next(file));
+            }
+            assertEquals(
+                List.of(
+                    "WATCH 1 0 OK|",
+                    "WATCH 2 0 OK|",
+                    "WATCH_EVENT 0 0 /w|mine|",
+                    "WATCH_EVENT 0 0 /w|mine|"),
+                got.stream().sorted().toList());
+            assertEquals(before + 2, bench.xs.watchCount());
+            file.write(request(MessageType.UNWATCH, 3, 0, "/w", "mine"));
+            assertEquals("UNWATCH 3 0 OK|", next(file));
+            assertEquals(before + 1, bench.xs.watchCount());
+            bench.store.write("/w", "1");
+            assertEquals("WATCH_EVENT 0 0 /w|mine|", next(file));
+            file.write(request(MessageType.UNWATCH, 4, 0, "/w", "mine"));
+            file.write(request(MessageType.UNWATCH, 5, 0, "/w", "mine"));
+            assertEquals("UNWATCH 4 0 OK|", next(file));
+            assertEquals("UNWATCH 5 0 OK|", next(file));
+            assertEquals(before, bench.xs.watchCount());
           }
         });
   }

@@ -224,6 +224,71 @@ class W10SuspendTest {
         });
   }
 
+  /// C40 and C44 together: who has a transaction open registers and closes watches before its end.
+  @ParameterizedTest
+  @EnumSource
+  void openTransactionMayRegisterWatchesWhileASuspendDrains(Mtwatch mtwatch) {
+    TestMachines.patiently(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, mtwatch)) {
+            XenbusWatch old = bench.xs.watch("/old", path -> {});
+            XenbusTransaction tx = bench.xs.startTransaction();
+            AtomicBoolean suspended = new AtomicBoolean();
+            Task suspender =
+                bench.spawn(
+                    "suspender",
+                    () -> {
+                      try {
+                        bench.xs.suspend();
+                        suspended.set(true);
+                        bench.xs.cancelSuspend();
+                      } catch (KernelException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    });
+            bench.await(() -> suspender.wchan().contains("xs_suspend_enter"));
+            XenbusWatch fresh = bench.xs.watch("/fresh", path -> {});
+            old.close();
+            assertFalse(suspended.get());
+            bench.xs.endTransaction(tx, false);
+            bench.await(suspended::get);
+            suspender.stop();
+            fresh.close();
+            bench.await(() -> bench.xs.users() == 0);
+          }
+        });
+  }
+
+  /// C44: who registers a watch is let in as a whole or not at all, so that the suspend never finds
+  /// it with the lock in its hand.
+  @ParameterizedTest
+  @EnumSource
+  void registrationWaitsOutsideOfTheLockWhileSuspended(Mtwatch mtwatch) {
+    TestMachines.patiently(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, mtwatch)) {
+            AtomicBoolean registered = new AtomicBoolean();
+            bench.xs.suspend();
+            Task registrar =
+                bench.spawn(
+                    "registrar",
+                    () -> {
+                      try {
+                        bench.xs.watch("/r", path -> {}).close();
+                        registered.set(true);
+                      } catch (XenstoreException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    });
+            bench.await(() -> registrar.wchan().contains("xs_request_enter"));
+            assertFalse(registered.get());
+            bench.xs.resume();
+            registrar.stop();
+            assertTrue(registered.get());
+          }
+        });
+  }
+
   /// C44: somebody registers watches all the time, somebody suspends all the time.
   @ParameterizedTest
   @EnumSource

@@ -7,7 +7,7 @@ public final class EventStatistics {
   private volatile long events;
   private volatile long spuriousEvents;
   private volatile long jiffiesEoiDelayed;
-  private volatile int spuriousThreshold = 1;
+  private volatile long spuriousThreshold = 1;
 
   /// Makes counters that stand at 0.
   public EventStatistics() {}
@@ -51,13 +51,15 @@ public final class EventStatistics {
     return jiffiesEoiDelayed;
   }
 
-  /// Returns how many spurious events in a row pass without delay.
-  public int spuriousThreshold() {
+  /// Returns how many spurious events in a row pass without delay, as it was set: 0 acts as 1.
+  public long spuriousThreshold() {
     return spuriousThreshold;
   }
 
   /// Sets how many spurious events in a row pass without delay.
-  public void spuriousThreshold(int threshold) {
+  ///
+  /// @param threshold 0 to 4294967295; from 10 on nothing is delayed, since the count ends there
+  public void spuriousThreshold(long threshold) {
     spuriousThreshold = threshold;
   }
 }

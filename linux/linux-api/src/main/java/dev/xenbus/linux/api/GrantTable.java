@@ -30,8 +30,8 @@ public interface GrantTable {
 
   /// Maps a page of another domain (`gnttab_map_refs` of one).
   ///
-  /// @throws KernelException `ENOENT` with the grant status in its message, `ENOSPC`
-  MappedGrant map(Domid granter, int ref, boolean readOnly) throws KernelException;
+  /// @throws GrantException `ENOENT`, `ENOSPC`, with the status of the grant
+  MappedGrant map(Domid granter, int ref, boolean readOnly) throws GrantException;
 
   /// Copies a batch (`gnttab_batch_copy`); each element's status is set. Statuses of "again" are
   /// retried inside, so it may sleep.

@@ -4,7 +4,7 @@ import dev.xenbus.abi.Errno;
 import java.io.IOException;
 
 /// A kernel function that failed with an errno.
-public final class KernelException extends IOException {
+public class KernelException extends IOException {
   private static final long serialVersionUID = 1L;
 
   private final Errno errno;

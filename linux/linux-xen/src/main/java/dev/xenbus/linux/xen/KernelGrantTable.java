@@ -6,6 +6,7 @@ import dev.xenbus.abi.hypercall.GrantCopy;
 import dev.xenbus.abi.hypercall.GrantEntry;
 import dev.xenbus.abi.hypercall.GrantOperations;
 import dev.xenbus.abi.hypercall.GrantStatus;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.GrantRefs;
 import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.KernelException;
@@ -123,7 +124,7 @@ final class KernelGrantTable implements GrantTable {
 
   @Override
   @KernelSymbol("gnttab_map_refs")
-  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws KernelException {
+  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws GrantException {
     int flags = readOnly ? GrantOperations.MAP_READ_ONLY : 0;
     int handle = calls.map(granter.value(), ref, flags);
     for (int tries = 1; handle == GrantStatus.EAGAIN && tries <= AGAIN_TRIES_MAX; tries++) {
@@ -133,8 +134,7 @@ final class KernelGrantTable implements GrantTable {
     if (handle < 0) {
       int status = handle == GrantStatus.EAGAIN ? GrantStatus.BAD_PAGE : handle;
       Errno errno = status == GrantStatus.NO_SPACE ? Errno.ENOSPC : Errno.ENOENT;
-      String what = "mapping d" + granter + " grant " + ref + ": ";
-      throw new KernelException(errno, what + GrantStatus.nameOf(status));
+      throw new GrantException(errno, "mapping d" + granter + " grant " + ref, status);
     }
     mappings.incrementAndGet();
     return new KernelMappedGrant(this, granter, ref, handle, calls.mapped(handle));

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// A channel that fires for nothing more often than its threshold allows is silent for 2^n ticks, a
 /// second at most. That is all a guest gets who sends without putting anything on a ring.
 final class LateEois {
-  /// The count stops growing here: 2^n is beyond a second by then.
-  private static final int SPURIOUS_MAX = 16;
+  /// The count of spurious events in a row grows while 2^n is below this: four seconds. So it ends
+  /// at 10, and a threshold of 10 or more switches the delay off.
+  private static final int SPURIOUS_JIFFIES_MAX = 4 * Clock.HZ;
 
   private static final long DELAY_JIFFIES_MAX = Clock.HZ;
 
@@ -76,8 +77,11 @@ final class LateEois {
     return true;
   }
 
-  private static long spuriousDelay(KernelChannel channel, int threshold) {
-    channel.spuriousEvents = Math.min(channel.spuriousEvents + 1, SPURIOUS_MAX + threshold);
+  private static long spuriousDelay(KernelChannel channel, long set) {
+    long threshold = Math.max(1, set);
+    if (1 << channel.spuriousEvents < SPURIOUS_JIFFIES_MAX) {
+      channel.spuriousEvents++;
+    }
     if (channel.spuriousEvents <= threshold) {
       return 0;
     }

@@ -328,6 +328,35 @@ class KernelEventsTest {
         });
   }
 
+  private static List<Long> ticksOf(TwoKernels world, long threshold, int events) throws Exception {
+    Late late = new Late(world);
+    late.statistics.spuriousThreshold(threshold);
+    List<Long> ticks = new ArrayList<>();
+    for (int i = 0; i < events; i++) {
+      late.dom0.eoi(true);
+      ticks.add(ticksUntilNextRun(world, late));
+    }
+    return ticks;
+  }
+
+  @Test
+  void thresholdOfNoneActsAsOne() throws Exception {
+    TwoKernels.simulate(world -> assertEquals(List.of(0L, 1L, 2L, 4L), ticksOf(world, 0, 4)));
+  }
+
+  /// The count ends at 10, where 2^n has passed four seconds.
+  @Test
+  void delayEndsBelowASecondForAHighThresholdAndFromTenOnThereIsNone() throws Exception {
+    TwoKernels.simulate(
+        world -> {
+          assertEquals(
+              List.of(0L, 0L, 0L, 0L, 0L, 0L, 0L, 1L, 2L, 4L, 4L, 4L), ticksOf(world, 7, 12));
+          for (long off : new long[] {10, 16, 4_294_967_295L}) {
+            assertEquals(List.of(), ticksOf(world, off, 30).stream().filter(t -> t > 0).toList());
+          }
+        });
+  }
+
   @Test
   void closingCancelsADelayedEoi() throws Exception {
     TwoKernels.simulate(

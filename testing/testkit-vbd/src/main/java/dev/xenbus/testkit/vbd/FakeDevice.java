@@ -10,6 +10,7 @@ import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.EventStatistics;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles.KernelFile;
 import dev.xenbus.linux.api.MappedGrant;
@@ -24,7 +25,9 @@ public final class FakeDevice implements XenbusDevice {
   /// What a bus tells a driver, whichever kind it is.
   public interface Driver {
     /// Called when the other end may have changed.
-    void otherEndChanged(XenbusState state);
+    ///
+    /// @param code the number that was read
+    void otherEndChanged(XenbusState state, int code);
 
     /// Called when the device goes.
     void remove();
@@ -65,9 +68,14 @@ public final class FakeDevice implements XenbusDevice {
                 otherEnd + "/state",
                 _ -> {
                   for (Driver bound : isSuspended ? List.<Driver>of() : driver) {
-                    bound.otherEndChanged(readOtherEndState());
+                    tell(bound);
                   }
                 }));
+  }
+
+  private void tell(Driver bound) {
+    int code = xenbus.readDriverStateCode(otherEnd);
+    bound.otherEndChanged(XenbusState.ofCode(code), code);
   }
 
   /// Returns the errors reported so far.
@@ -102,7 +110,7 @@ public final class FakeDevice implements XenbusDevice {
     state = XenbusState.INITIALISING;
     driverResume.run();
     isSuspended = false;
-    driver.forEach(bound -> bound.otherEndChanged(readOtherEndState()));
+    driver.forEach(this::tell);
   }
 
   @Override
@@ -153,15 +161,23 @@ public final class FakeDevice implements XenbusDevice {
 
   @Override
   public void reportError(Errno errno, String message) {
+    report(errno.number(), message);
+  }
+
+  private void report(int number, String message) {
     synchronized (errors) {
-      errors.add(errno.number() + " " + message);
+      errors.add(number + " " + message);
     }
+  }
+
+  private void fail(int number, String message) {
+    report(number, message);
+    switchState(XenbusState.CLOSING);
   }
 
   @Override
   public void failDevice(Errno errno, String message) {
-    reportError(errno, message);
-    switchState(XenbusState.CLOSING);
+    fail(errno.number(), message);
   }
 
   @Override
@@ -208,9 +224,9 @@ public final class FakeDevice implements XenbusDevice {
     for (int ref : refs) {
       try {
         mapped.add(kernel.grants().map(otherEndDomid(), ref, false));
-      } catch (KernelException e) {
+      } catch (GrantException e) {
         mapped.forEach(MappedGrant::close);
-        failDevice(e.errno(), "mapping in shared page " + ref);
+        fail(-e.status(), "mapping in shared page " + ref);
         throw e;
       }
     }

@@ -3,8 +3,9 @@ package dev.xenbus.testkit.vbd;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.hypercall.GrantCopy;
+import dev.xenbus.abi.hypercall.GrantStatus;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.GrantTable;
-import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.Page;
 import dev.xenbus.machine.Task;
@@ -126,11 +127,11 @@ public final class FakeGrants implements GrantTable {
   }
 
   @Override
-  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws KernelException {
+  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws GrantException {
     synchronized (kernel.xen()) {
       mapCalls++;
       if (!kernel.xen().exists(granter.value())) {
-        throw new KernelException(Errno.ENOENT, "map: no domain " + granter);
+        throw new GrantException(Errno.ENOENT, "map: " + granter, GrantStatus.BAD_DOMAIN);
       }
       FakeGrants owner = kernel.xen().kernel(granter.value()).fakeGrants();
       Given entry = owner.given.get(ref);
@@ -140,7 +141,7 @@ public final class FakeGrants implements GrantTable {
               && (readOnly || !entry.readOnly)
               && !entry.ending;
       if (entry == null || !valid) {
-        throw new KernelException(Errno.ENOENT, "map: bad reference " + ref);
+        throw new GrantException(Errno.ENOENT, "map: " + ref, GrantStatus.BAD_GNTREF);
       }
       entry.mapped++;
       var mapped = new Mapped(granter, ref, owner, entry);

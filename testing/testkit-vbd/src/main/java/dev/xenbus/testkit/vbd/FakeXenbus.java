@@ -71,8 +71,11 @@ public final class FakeXenbus implements Xenbus {
 
   @Override
   public XenbusState readDriverState(String path) {
-    int code = (int) readUnsigned(path, "state", 0);
-    return XenbusState.ofCode(code);
+    return XenbusState.ofCode(readDriverStateCode(path));
+  }
+
+  int readDriverStateCode(String path) {
+    return (int) readUnsigned(path, "state", 0);
   }
 
   @Override

@@ -85,7 +85,12 @@ public final class RawFrontend {
 
   /// Writes the frontend's state.
   public void state(XenbusState state) {
-    vbd.store().write(VbdFixture.FRONT + "/state", Integer.toString(state.code()));
+    state(state.code());
+  }
+
+  /// Publishes a number, which need not be a state's.
+  public void state(int code) {
+    vbd.store().write(VbdFixture.FRONT + "/state", Integer.toString(code));
   }
 
   /// Returns the ring.

@@ -98,8 +98,8 @@ public final class VbdFixture {
             back.bind(
                 new FakeDevice.Driver() {
                   @Override
-                  public void otherEndChanged(XenbusState state) {
-                    instance.otherEndChanged(state);
+                  public void otherEndChanged(XenbusState state, int code) {
+                    instance.otherEndChanged(state, code);
                   }
 
                   @Override
@@ -125,8 +125,8 @@ public final class VbdFixture {
             front.bind(
                 new FakeDevice.Driver() {
                   @Override
-                  public void otherEndChanged(XenbusState state) {
-                    instance.otherEndChanged(state);
+                  public void otherEndChanged(XenbusState state, int code) {
+                    instance.otherEndChanged(state, code);
                   }
 
                   @Override

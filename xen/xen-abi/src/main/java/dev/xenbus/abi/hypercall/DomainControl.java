@@ -15,20 +15,24 @@ public interface DomainControl {
   /// @param eventChannelPortMax highest port number, 1023 by default
   /// @param grantFramesMax most frames of its grant table, 64 by default
   /// @param domid which id it is to have; empty: the next that is free
+  /// @param hvm whether it runs in a hardware container (`XEN_DOMCTL_CDF_hvm`), as PVH does: its
+  ///     kernel may be replaced by another one without Xen's knowledge
   record DomainSpec(
       UUID uuid,
       int memoryMib,
       int vcpus,
       int eventChannelPortMax,
       int grantFramesMax,
-      Optional<Domid> domid) {
-    /// A domain whose id Xen chooses.
+      Optional<Domid> domid,
+      boolean hvm) {
+    /// A PV domain whose id Xen chooses.
     public DomainSpec(
         UUID uuid, int memoryMib, int vcpus, int eventChannelPortMax, int grantFramesMax) {
-      this(uuid, memoryMib, vcpus, eventChannelPortMax, grantFramesMax, Optional.empty());
+      this(
+          uuid, memoryMib, vcpus, eventChannelPortMax, grantFramesMax, Optional.empty(), false);
     }
 
-    /// A domain with Xen's default limits.
+    /// A PV domain with Xen's default limits.
     public DomainSpec(UUID uuid, int memoryMib, int vcpus) {
       this(uuid, memoryMib, vcpus, 1023, 64);
     }

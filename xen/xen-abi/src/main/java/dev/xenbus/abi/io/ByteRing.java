@@ -106,6 +106,12 @@ public final class ByteRing {
     SharedWord.setRelease(page, producer, 0);
   }
 
+  /// Returns both indices for a log: consumer, colon, producer, eight hexadecimal digits each.
+  public String indices() {
+    return "%08x:%08x"
+        .formatted(SharedWord.getOpaque(page, consumer), SharedWord.getOpaque(page, producer));
+  }
+
   private int ownIndex(long offset) {
     // Opaque: this end alone writes it, unless the peer misbehaves; read once a call.
     return SharedWord.getOpaque(page, offset);

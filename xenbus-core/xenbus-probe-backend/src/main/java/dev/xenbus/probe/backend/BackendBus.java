@@ -194,7 +194,7 @@ public final class BackendBus implements AutoCloseable {
     }
     long frontend;
     try {
-      frontend = xs.readNumber(XenbusTransaction.NONE, nodePath, "frontend-id");
+      frontend = xs.gatherNumber(nodePath, "frontend-id");
       String folder = xs.read(XenbusTransaction.NONE, nodePath, "frontend");
       if (folder.isEmpty()) {
         throw new KernelException(Errno.ERANGE, nodePath + "/frontend is empty");

@@ -2,18 +2,15 @@ package dev.xenbus.probe.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
-import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.api.DriverContext;
 import dev.xenbus.api.XenbusDevice;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Task;
-import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestBackend;
 import dev.xenbus.testkit.TestGate;
 import dev.xenbus.testkit.TestKernel;
@@ -174,77 +171,6 @@ class BackendBusTest {
         });
   }
 
-  @Test
-  void missingFrontendFolderAfterNamingFailsTheDevice() {
-    TestMachines.fair(
-        machine -> {
-          TestBackend driver = new TestBackend("vif", true);
-          try (BackBench bench = new BackBench(machine, Mtwatch.OFF, driver).started()) {
-            AtomicInteger asked = new AtomicInteger();
-            bench.store.script(
-                (from, type, strings) ->
-                    type == MessageType.DIRECTORY
-                            && strings.getFirst().endsWith("/device/vif/0")
-                            && asked.incrementAndGet() > 1
-                        ? new StoreScript.Fail(Errno.ENOENT)
-                        : StoreScript.Verdict.SERVE);
-            bench.addDevice("vif", 1, "0");
-            bench.awaitBackState("vif", 1, "0", 5);
-            assertEquals(
-                "2 unable to read other end from backend/vif/1/0.  missing or inaccessible.",
-                bench.store.read("/local/domain/0/error/backend/vif/1/0/error").orElseThrow());
-            assertTrue(
-                bench
-                    .kernel
-                    .logTexts()
-                    .contains("xenbus_probe: talk_to_otherend on backend/vif/1/0 failed."));
-            assertEquals(List.of(), driver.calls());
-          }
-        });
-  }
-
-  @Test
-  void sysfsShowsWhatTheKernelDoes() {
-    TestMachines.fair(
-        machine -> {
-          TestBackend driver = new TestBackend("vif", true);
-          try (BackBench bench = new BackBench(machine, Mtwatch.SERIES, driver).started()) {
-            bench.addDevice("vif", 1, "0");
-            bench.awaitBackState("vif", 1, "0", 2);
-            String folder = "/sys/bus/xen-backend/devices/vif-1-0/";
-            String threshold = folder + "xenbus/spurious_threshold";
-            bench.await(
-                () -> {
-                  try {
-                    return bench.kernel.files().read(threshold).equals("1\n");
-                  } catch (KernelException _) {
-                    return false;
-                  }
-                });
-            assertEquals("backend/vif/1/0\n", bench.kernel.files().read(folder + "nodename"));
-            assertEquals("vif\n", bench.kernel.files().read(folder + "devtype"));
-            assertEquals("xen-backend:vif\n", bench.kernel.files().read(folder + "modalias"));
-            assertEquals("InitWait\n", bench.kernel.files().read(folder + "state"));
-            assertEquals("0\n", bench.kernel.files().read(folder + "xenbus/events"));
-            bench.kernel.files().write(threshold, "0x3\n");
-            assertEquals("3\n", bench.kernel.files().read(threshold));
-            assertThrows(
-                KernelException.class, () -> bench.kernel.files().write(threshold, "many\n"));
-            bench.destroy(1, "vif");
-            bench.await(() -> bench.deviceNames().isEmpty());
-            bench.await(
-                () -> {
-                  try {
-                    bench.kernel.files().read(folder + "state");
-                    return false;
-                  } catch (KernelException _) {
-                    return true;
-                  }
-                });
-          }
-        });
-  }
-
   /// C28: a device that is being probed is skipped, not waited for.
   @Test
   void reclaimSkipsADeviceThatIsBeingProbed() {
@@ -274,29 +200,6 @@ class BackendBusTest {
             assertTrue(driver.calls().stream().noneMatch(c -> c.startsWith("reclaim vif-2-0")));
             gate[0].open();
             bench.awaitBackState("vif", 2, "0", 2);
-          }
-        });
-  }
-
-  @Test
-  void twoDriversForOneTypeAreAnErrorThatNamesBoth() {
-    TestMachines.fair(
-        machine -> {
-          TestBackend one = new TestBackend("vif", true);
-          TestBackend two =
-              new TestBackend("vif", false) {
-                @Override
-                public String name() {
-                  return "other_vifback";
-                }
-              };
-          try (BackBench bench = new BackBench(machine, Mtwatch.OFF, one, two)) {
-            String message =
-                String.valueOf(
-                    assertThrows(IllegalArgumentException.class, bench.backends::start)
-                        .getMessage());
-            assertTrue(message.contains("test_vifback of"), message);
-            assertTrue(message.contains("other_vifback of"), message);
           }
         });
   }

@@ -89,8 +89,7 @@ final class DeviceWait {
           .printk()
           .warn(
               "xenbus_probe_frontend: Timeout connecting to device: %s (local state %d, remote state %d)"
-                  .formatted(
-                      device.nodePath(), device.state().code(), device.readOtherEndState().code()));
+                  .formatted(device.nodePath(), device.state().code(), device.readOtherEndCode()));
     }
   }
 }

@@ -63,7 +63,7 @@ public final class FrontendBus implements AutoCloseable {
             ROOT,
             2,
             false,
-            FrontendBus::nameOf,
+            this::nameOf,
             "backend-id",
             "backend",
             WatchOptions.DEFAULT.willHandle());
@@ -146,24 +146,33 @@ public final class FrontendBus implements AutoCloseable {
   }
 
   /// Mirrors `frontend_bus_id`: `device/vif/0` is `vif-0`.
-  private static XenbusType.Name nameOf(String nodePath) throws KernelException {
+  private XenbusType.Name nameOf(String nodePath) throws KernelException {
     String rest = nodePath.substring(nodePath.indexOf('/') + 1);
+    if (rest.length() > XenbusType.NAME_CHARS_MAX) {
+      throw badName("bad frontend /" + rest);
+    }
     int slash = rest.indexOf('/');
-    if (slash < 0 || rest.length() > XenbusType.NAME_CHARS_MAX) {
-      throw new KernelException(Errno.EINVAL, "bad device name " + nodePath);
+    if (slash < 0) {
+      throw badName("bus_id " + rest + " no slash");
     }
     String name = rest.substring(0, slash) + "-" + rest.substring(slash + 1);
     return new XenbusType.Name(name, Domid.DOM0);
   }
 
+  private KernelException badName(String what) {
+    kernel.printk().warn("xenbus_probe_frontend: " + what);
+    return new KernelException(Errno.EINVAL, what);
+  }
+
   // --- shutdown, suspend ----------------------------------------------------------------------
 
   /// Closes all devices, one after the other, waiting up to 5 s for each other end. Called once the
-  /// system state is HALTING: then the bus itself answers a backend that closes. Mirrors
+  /// system state is HALTING: then the bus itself answers a backend that closes. Waits for whoever
+  /// probes or removes a device at that moment, and keeps others from it. Mirrors
   /// `xenbus_frontend_dev_shutdown`.
   public void shutdown() {
     for (BusDevice device : bus.devices()) {
-      shutdownDevice(device);
+      device.binding().shutdown(() -> shutdownDevice(device));
     }
   }
 

@@ -6,11 +6,14 @@ import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Task;
+import dev.xenbus.probe.BusDevice;
 import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestFrontend;
 import dev.xenbus.testkit.TestMachines;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /// Hazards of the bus that are kept as the real kernel has them, by their items in
@@ -18,6 +21,132 @@ import org.junit.jupiter.api.Test;
 class BusHazardsTest {
   private static void aWhile(dev.xenbus.machine.Machine machine) {
     Task.sleep(machine.isSimulated() ? 1_000_000_000L : 20_000_000L);
+  }
+
+  private static boolean reads(MessageType type, List<String> strings, String path) {
+    return type == MessageType.READ && strings.getFirst().equals(path);
+  }
+
+  private static long resets(FrontBench bench) {
+    return bench.kernel.logTexts().stream()
+        .filter(line -> line.endsWith("state reset occurred, reconnecting"))
+        .count();
+  }
+
+  /// C17: `xenwatch` has read Initialising, and compares it with what another thread has published
+  /// meanwhile: a live device is taken for one that was made anew.
+  @Test
+  void c17StateThatIsPublishedBetweenReadAndCompareIsTakenForAReset() {
+    TestMachines.fair(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.addDevice("vif", "0");
+            BusDevice device = bench.device("vif-0");
+            bench.await(() -> bench.xs.watchCount() == 2);
+            bench.store.script(
+                (from, type, strings) ->
+                    reads(type, strings, "device/vif/0/backend-id")
+                        ? StoreScript.Verdict.HOLD
+                        : StoreScript.Verdict.SERVE);
+            bench.store.write(FrontBench.front("vif", "0") + "/x", "");
+            bench.store.awaitHeld(1);
+            device.switchState(XenbusState.INITIALISED);
+            bench.store.script(StoreScript.SERVE_ALL);
+            bench.store.answerHeld(0);
+            bench.await(() -> resets(bench) == 1);
+            bench.await(() -> driver.calls().contains("remove vif-0"));
+            // And it does not come again: the folder's state is not Initialising.
+            aWhile(machine);
+            assertEquals(List.of(), bench.deviceNames());
+            assertEquals("3", bench.frontState("vif", "0"));
+          }
+        });
+  }
+
+  /// C18: the store has Initialising again and has told of it, but the reply to the commit is on
+  /// its way, and the cache is as before.
+  @Test
+  void c18CommitThatIsSeenBeforeTheCacheIsTakenForAReset() {
+    TestMachines.fair(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.addDevice("vif", "0");
+            BusDevice device = bench.device("vif-0");
+            bench.connect("vif", "0");
+            bench.backState("vif", "0", 6);
+            bench.awaitFrontState("vif", "0", 6);
+            bench.await(() -> device.state() == XenbusState.CLOSED);
+            AtomicBoolean held = new AtomicBoolean();
+            bench.store.script(
+                (from, type, strings) ->
+                    type == MessageType.TRANSACTION_END && held.compareAndSet(false, true)
+                        ? StoreScript.Verdict.HOLD
+                        : StoreScript.Verdict.SERVE);
+            Task switcher =
+                bench
+                    .kernel
+                    .cpu()
+                    .kthread(
+                        "switcher",
+                        self -> {
+                          device.switchState(XenbusState.INITIALISING);
+                          return 0;
+                        });
+            switcher.wake();
+            bench.store.awaitHeld(1);
+            // What the commit does, seen before its reply is.
+            bench.store.write(FrontBench.front("vif", "0") + "/state", "1");
+            bench.await(() -> resets(bench) == 1);
+            bench.store.script(StoreScript.SERVE_ALL);
+            bench.store.answerHeld(0);
+            switcher.stop();
+            bench.await(
+                () -> driver.calls().stream().filter(c -> c.equals("probe vif-0")).count() == 2);
+            assertEquals(1, driver.calls().stream().filter(c -> c.equals("remove vif-0")).count());
+          }
+        });
+  }
+
+  /// C29: the first event of the root watch is too shallow to find what came after the listing.
+  @Test
+  void c29DeviceMadeBetweenListingAndWatchIsFoundWithTheNextWrite() {
+    TestMachines.fair(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver)) {
+            bench.store.script(
+                (from, type, strings) ->
+                    type == MessageType.WATCH && strings.getFirst().equals("device")
+                        ? StoreScript.Verdict.HOLD
+                        : StoreScript.Verdict.SERVE);
+            Task boot =
+                bench
+                    .kernel
+                    .cpu()
+                    .kthread(
+                        "boot",
+                        self -> {
+                          try {
+                            bench.frontends.start();
+                          } catch (KernelException e) {
+                            throw new IllegalStateException(e);
+                          }
+                          return 0;
+                        });
+            boot.wake();
+            bench.store.awaitHeld(1);
+            bench.addDevice("vif", "0");
+            bench.store.script(StoreScript.SERVE_ALL);
+            bench.store.answerHeld(0);
+            boot.stop();
+            aWhile(machine);
+            assertEquals(List.of(), bench.deviceNames());
+            bench.store.write(FrontBench.front("vif", "0") + "/x", "");
+            bench.await(() -> bench.deviceNames().equals(List.of("vif-0")));
+          }
+        });
   }
 
   /// C30: the check whether a folder exists fails once, for whatever reason: the live device goes.

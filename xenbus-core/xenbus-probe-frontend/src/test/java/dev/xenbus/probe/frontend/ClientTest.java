@@ -17,6 +17,7 @@ import dev.xenbus.testkit.TestFrontend;
 import dev.xenbus.testkit.TestKernel;
 import dev.xenbus.testkit.TestMachines;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -216,9 +217,30 @@ class ClientTest {
           assertEquals(Errno.ENOENT, e.errno());
           assertEquals(0, bench.xen.mappingCount());
           assertEquals(
-              "2 mapping in shared page 4711 from domain 0",
+              "3 mapping in shared page 4711 from domain 0",
               bench.store.read("/local/domain/7/error/device/vif/0/error").orElseThrow());
           assertEquals("5", bench.frontState("vif", "0"));
+        });
+  }
+
+  @Test
+  void backendIdThatIsNoNumberIsEinval() {
+    TestMachines.fair(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.store.script(
+                (from, type, strings) ->
+                    type == MessageType.READ && strings.getFirst().endsWith("/backend-id")
+                        ? new StoreScript.Answer(MessageType.READ.code(), -1, "zero")
+                        : StoreScript.Verdict.SERVE);
+            bench.addDevice("vif", "0");
+            bench.awaitFrontState("vif", "0", 5);
+            assertEquals(
+                "22 reading other end details from device/vif/0",
+                bench.store.read("/local/domain/7/error/device/vif/0/error").orElseThrow());
+            assertEquals(List.of(), driver.calls());
+          }
         });
   }
 
@@ -228,11 +250,54 @@ class ClientTest {
         (bench, device) -> {
           assertEquals(XenbusState.INITIALISING, device.readOtherEndState());
           bench.store.write(FrontBench.back("vif", "0") + "/state", "42");
+          assertEquals(XenbusState.INVALID, device.readOtherEndState());
+          bench.store.write(FrontBench.back("vif", "0") + "/state", "4x");
+          assertEquals(XenbusState.CONNECTED, device.readOtherEndState());
+          bench.store.write(FrontBench.back("vif", "0") + "/state", "x");
           assertEquals(XenbusState.UNKNOWN, device.readOtherEndState());
           assertEquals(false, device.isOnline());
           bench.store.write(FrontBench.front("vif", "0") + "/online", "1");
           assertEquals(true, device.isOnline());
           assertEquals(FrontBench.back("vif", "0"), device.otherEndPath());
+        });
+  }
+
+  /// The range is not checked, and what a peer writes is no reason to believe that it is gone.
+  @Test
+  void numberThatIsNoStateReachesTheDriverAsItIs() {
+    TestMachines.fair(
+        machine -> {
+          List<String> seen = new CopyOnWriteArrayList<>();
+          TestFrontend driver =
+              new TestFrontend("vif") {
+                @Override
+                protected void onChanged(XenbusState state, int code) {
+                  seen.add(state + " " + code);
+                }
+              };
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.addDevice("vif", "0");
+            bench.await(() -> seen.contains("Initialising 1"));
+            for (String text : List.of("42", "-3", "9", "8")) {
+              int before = seen.size();
+              bench.store.write(FrontBench.back("vif", "0") + "/state", text);
+              bench.await(() -> seen.size() > before);
+            }
+            assertEquals(
+                List.of(
+                    "Initialising 1", "INVALID 42", "INVALID -3", "INVALID 9", "Reconfigured 8"),
+                seen);
+          }
+        });
+  }
+
+  @Test
+  void invalidIsNoStateToPublish() {
+    withDevice(
+        (bench, device) -> {
+          assertThrows(
+              IllegalArgumentException.class, () -> device.switchState(XenbusState.INVALID));
+          assertEquals("1", bench.frontState("vif", "0"));
         });
   }
 

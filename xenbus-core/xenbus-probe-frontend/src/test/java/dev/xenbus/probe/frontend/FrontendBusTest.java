@@ -1,13 +1,18 @@
 package dev.xenbus.probe.frontend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.Domid;
+import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.machine.Task;
 import dev.xenbus.testkit.TestFrontend;
 import dev.xenbus.testkit.TestMachines;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /// Devices of the frontend bus: how they come, connect, are replaced, and go.
@@ -58,6 +63,28 @@ class FrontendBusTest {
             bench.addDevice("vif", "012345678901234");
             bench.device("vif-012345678901234");
             assertEquals(List.of("vif-012345678901234"), bench.deviceNames());
+            assertTrue(
+                bench
+                    .kernel
+                    .logTexts()
+                    .contains("xenbus_probe_frontend: bad frontend /vif/0123456789012345"));
+          }
+        });
+  }
+
+  @Test
+  void nameWithoutAnIdIsSaid() {
+    TestMachines.fair(
+        machine -> {
+          try (FrontBench bench = new FrontBench(machine).started()) {
+            bench.store.write("/local/domain/7/device/vif/state", "1");
+            KernelException e =
+                assertThrows(
+                    KernelException.class,
+                    () -> bench.frontends.bus().probeNode("vif", "device/vif"));
+            assertEquals(Errno.EINVAL, e.errno());
+            assertTrue(
+                bench.kernel.logTexts().contains("xenbus_probe_frontend: bus_id vif no slash"));
           }
         });
   }
@@ -122,6 +149,45 @@ class FrontendBusTest {
                     .contains("vif vif-1: device/vif/1: Initialising != Connected, skipping"));
             assertTrue(driver.calls().stream().noneMatch(c -> c.endsWith("Closing")));
             backend.stop();
+          }
+        });
+  }
+
+  /// Nobody takes a driver away from a device whose other end is waited for.
+  @Test
+  void shutdownHoldsTheDevicesLock() {
+    TestMachines.fair(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.addDevice("vif", "0");
+            bench.device("vif-0");
+            bench.connect("vif", "0");
+            bench.await(() -> bench.device("vif-0").state().code() == 4);
+            bench.kernel.systemState(Kernel.SystemState.HALTING);
+            List<String> order = new CopyOnWriteArrayList<>();
+            Task unbinder =
+                bench
+                    .kernel
+                    .cpu()
+                    .kthread(
+                        "unbinder",
+                        self -> {
+                          bench.awaitFrontState("vif", "0", 5);
+                          try {
+                            bench.kernel.files().write("/sys/bus/xen/drivers/vif/unbind", "vif-0");
+                          } catch (KernelException e) {
+                            throw new IllegalStateException(e);
+                          }
+                          order.add("unbound");
+                          return 0;
+                        });
+            unbinder.wake();
+            bench.frontends.shutdown();
+            order.add("shut down");
+            unbinder.stop();
+            assertEquals(List.of("shut down", "unbound"), order);
+            assertEquals("remove vif-0", driver.calls().getLast());
           }
         });
   }
