@@ -14,7 +14,6 @@ import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -429,26 +428,5 @@ final class Xwstall {
     Task task = Task.current();
     log("hold probe of %s in %s:%d".formatted(subject, task.comm(), task.pid()));
     probeWaiters.await(Task.State.D, WaitQueue.FOREVER, () -> probeReleases != before);
-  }
-
-  /// Returns what is held, for whoever ends the kernel.
-  List<String> holding() {
-    List<String> what = new ArrayList<>();
-    lock.lock();
-    try {
-      if (held != null) {
-        what.add("sk_buff of " + vifname);
-      }
-      if (bioHold != null) {
-        what.add("bios of " + bioThread);
-      }
-      if (isProbeHeld) {
-        what.add("probe of " + probeType);
-      }
-    } finally {
-      lock.unlock();
-    }
-    pages.holding().ifPresent(what::add);
-    return what;
   }
 }
