@@ -98,7 +98,7 @@ final class BlkifRing {
           kernel
               .events()
               .bindInterdomainLateEoi(
-                  frontend(), port, "blkif-backend", blkif.device().eventStatistics(), this::kick);
+                  frontend(), port, "blkif-backend", blkif.device().eventStatistics(), _ -> kick());
     } catch (KernelException e) {
       ring = null;
       pages = null;

@@ -160,14 +160,14 @@ final class PersistentGrants {
     setCount(kept);
   }
 
-  /// Returns when the entry that is idle for longest was used last; [Long#MAX_VALUE] if none is
-  /// idle.
-  long oldestUseNanos() {
+  /// Returns when the entry that is idle for longest was used last; [Long#MAX_VALUE] if there is
+  /// none.
+  ///
+  /// @param nowNanos when those were used that are in use
+  long oldestUseNanos(long nowNanos) {
     long oldest = Long.MAX_VALUE;
     for (int i = 0; i < count; i++) {
-      if (!entries[i].inUse) {
-        oldest = Math.min(oldest, entries[i].lastUsedNanos);
-      }
+      oldest = Math.min(oldest, entries[i].inUse ? nowNanos : entries[i].lastUsedNanos);
     }
     return oldest;
   }

@@ -117,7 +117,7 @@ final class RingWorker implements Body {
     if (grants.isOverfull()) {
       next = Math.min(next, nextPurgeNanos);
     }
-    long oldest = grants.oldestUseNanos();
+    long oldest = grants.oldestUseNanos(now);
     if (unusedNanos > 0 && oldest != Long.MAX_VALUE) {
       next = Math.min(next, Math.max(oldest + unusedNanos, nextPurgeNanos));
     }

@@ -197,7 +197,7 @@ class BackendTest {
           new RawFrontend(vbd, BlockProtocol.X86_64, 1).publish(nodes);
           vbd.awaitState(BACK, XenbusState.CLOSING);
           assertEquals(error, vbd.back().errors().getFirst());
-          assertEquals(0, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(0, vbd.dom0().mappedCount());
         });
   }
 
@@ -240,12 +240,12 @@ class BackendTest {
           vbd.hotplug("ram:1M");
           var raw = new RawFrontend(vbd, BlockProtocol.X86_64, 1);
           raw.slots().setInt(SharedRing.REQ_PROD, 33);
-          int port = vbd.guest().fakeGrants().givenCount();
+          int port = vbd.guest().givenCount();
           raw.publish();
           vbd.awaitState(BACK, XenbusState.CLOSING);
           assertTrue(vbd.back().errors().getFirst().startsWith("5 mapping ring-ref port"));
           assertEquals(1, port);
-          assertEquals(0, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(0, vbd.dom0().mappedCount());
         });
   }
 
@@ -273,7 +273,7 @@ class BackendTest {
           assertEquals(0, raw.firstByte(0));
           raw.state(XenbusState.CLOSED);
           vbd.awaitState(BACK, XenbusState.CLOSED);
-          assertEquals(0, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(0, vbd.dom0().mappedCount());
           assertFalse(task(vbd.dom0(), "1.xvda-0").isPresent());
           assertTrue(vbd.back().isBound());
           raw.close();
@@ -305,7 +305,7 @@ class BackendTest {
         (vbd, raw) -> {
           vbd.store().remove(FRONT);
           vbd.await("unbound", () -> !vbd.back().isBound());
-          vbd.await("unmapped", () -> vbd.dom0().fakeGrants().mappedCount() == 0);
+          vbd.await("unmapped", () -> vbd.dom0().mappedCount() == 0);
           // allow_rebind: the driver leaves its state alone.
           assertEquals("4", read(vbd, "state"));
         });
@@ -318,18 +318,18 @@ class BackendTest {
           vbd.dom0().linuxBlock().holdCompletions("1.xvda-0");
           raw.request(BlockOperations.READ, 1, 0, List.of(raw.data(0, false)));
           raw.push();
-          vbd.await("in flight", () -> vbd.dom0().fakeGrants().mappedCount() == 2);
+          vbd.await("in flight", () -> vbd.dom0().mappedCount() == 2);
           vbd.store().write(BACK + "/online", "0");
           raw.state(XenbusState.CLOSED);
           vbd.awaitState(BACK, XenbusState.CLOSED);
           vbd.await("unbound", () -> !vbd.back().isBound());
           Disk loop = vbd.dom0().block().disk("loop0").orElseThrow();
-          assertEquals(2, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(2, vbd.dom0().mappedCount());
           assertEquals(1, loop.openers());
 
           vbd.dom0().linuxBlock().releaseCompletions();
           vbd.await("freed", () -> loop.openers() == 0);
-          assertEquals(0, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(0, vbd.dom0().mappedCount());
         });
   }
 
@@ -340,7 +340,7 @@ class BackendTest {
           vbd.dom0().linuxBlock().holdCompletions("1.xvda-0");
           raw.request(BlockOperations.READ, 1, 0, List.of(raw.data(0, false)));
           raw.push();
-          vbd.await("in flight", () -> vbd.dom0().fakeGrants().mappedCount() == 2);
+          vbd.await("in flight", () -> vbd.dom0().mappedCount() == 2);
           raw.state(XenbusState.CLOSED);
           vbd.awaitState(BACK, XenbusState.CLOSED);
           raw.state(XenbusState.INITIALISED);
@@ -374,7 +374,7 @@ class BackendTest {
               vbd.awaitState(BACK, XenbusState.INIT_WAIT);
             }
             assertFalse(task(vbd.dom0(), "1.xvda-0").isPresent());
-            assertEquals(0, vbd.dom0().fakeGrants().mappedCount());
+            assertEquals(0, vbd.dom0().mappedCount());
           });
     }
   }
@@ -431,7 +431,7 @@ class BackendTest {
 
             vbd.dom0().linuxBlock().releaseCompletions();
             vbd.await("unbound", () -> !vbd.back().isBound());
-            vbd.await("unmapped", () -> vbd.dom0().fakeGrants().mappedCount() == 0);
+            vbd.await("unmapped", () -> vbd.dom0().mappedCount() == 0);
             assertFalse(task(vbd.dom0(), "1.xvda-0").isPresent());
           });
     }
@@ -479,15 +479,16 @@ class BackendTest {
     assertEquals(Task.State.D, xenwatch.state());
     assertEquals(
         List.of(
+            "gnttab_unmap_refs_sync",
             "free_persistent_gnts [xen_blkback]",
             "xen_blkbk_free_caches [xen_blkback]",
             "xen_blkif_disconnect [xen_blkback]",
             "xen_blkbk_remove [xen_blkback]",
             "frontend_changed [xen_blkback]",
             "xenwatch_thread"),
-        symbols(xenwatch).subList(0, 6));
+        symbols(xenwatch).subList(0, 7));
     held.put();
-    vbd.await("unmapped", () -> vbd.dom0().fakeGrants().mappedCount() == 0);
+    vbd.await("unmapped", () -> vbd.dom0().mappedCount() == 0);
     vbd.await("nobody listens", () -> vbd.dom0().stallListeners() == 0);
   }
 
@@ -557,11 +558,11 @@ class BackendTest {
         "feature-persistent=1",
         (vbd, raw) -> {
           raw.firstByte(0);
-          assertEquals(2, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(2, vbd.dom0().mappedCount());
           Task.sleep(59_000_000_000L);
-          assertEquals(2, vbd.dom0().fakeGrants().mappedCount());
+          assertEquals(2, vbd.dom0().mappedCount());
           Task.sleep(2_000_000_000L);
-          vbd.await("dropped", () -> vbd.dom0().fakeGrants().mappedCount() == 1);
+          vbd.await("dropped", () -> vbd.dom0().mappedCount() == 1);
         });
   }
 }

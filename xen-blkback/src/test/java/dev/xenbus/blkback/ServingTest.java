@@ -35,7 +35,7 @@ class ServingTest {
 
   /// Waits until nothing of the guest is mapped but the ring, and its data grants can be ended.
   private static void assertNothingMapped(VbdFixture vbd) {
-    vbd.await("only the ring mapped", () -> vbd.dom0().fakeGrants().mappedCount() == 1);
+    vbd.await("only the ring mapped", () -> vbd.dom0().mappedCount() == 1);
   }
 
   @Test
@@ -163,9 +163,9 @@ class ServingTest {
           half.add(new Data(data.get(3).page(), 4711));
           half.add(raw.data(50, false));
           assertStatus(BlockStatus.ERROR, raw.call(BlockOperations.WRITE, 64, half));
-          int mapped = vbd.dom0().fakeGrants().mapCalls();
+          int mapped = vbd.dom0().mapCalls();
           assertStatus(0, raw.call(BlockOperations.WRITE, 64, data));
-          assertEquals(mapped, vbd.dom0().fakeGrants().mapCalls());
+          assertEquals(mapped, vbd.dom0().mapCalls());
         });
   }
 
@@ -179,7 +179,7 @@ class ServingTest {
           Data data = raw.data(3, false);
           assertStatus(0, raw.call(BlockOperations.WRITE, 0, List.of(data, data)));
           // The ring and one persistent mapping stay.
-          vbd.await("second mapping gone", () -> vbd.dom0().fakeGrants().mappedCount() == 2);
+          vbd.await("second mapping gone", () -> vbd.dom0().mappedCount() == 2);
         });
   }
 
@@ -387,7 +387,7 @@ class ServingTest {
             // It still can be taken away.
             raw.state(XenbusState.CLOSED);
             vbd.awaitState(VbdFixture.BACK, XenbusState.CLOSED);
-            assertEquals(0, vbd.dom0().fakeGrants().mappedCount());
+            assertEquals(0, vbd.dom0().mappedCount());
           });
     }
   }

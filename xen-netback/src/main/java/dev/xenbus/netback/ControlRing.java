@@ -90,7 +90,7 @@ final class ControlRing implements AutoCloseable {
                 port,
                 "xen-netback-ctrl",
                 vif.xenbusDevice().eventStatistics(),
-                this::interrupt);
+                _ -> interrupt());
     // An event that came before the channel was known has yet to be ended.
     interrupt();
   }

@@ -147,7 +147,11 @@ final class VifQueue {
         vif.kernel()
             .events()
             .bindInterdomainLateEoi(
-                vif.domid(), port, irqName, vif.xenbusDevice().eventStatistics(), handler);
+                vif.domid(),
+                port,
+                irqName,
+                vif.xenbusDevice().eventStatistics(),
+                _ -> handler.run());
     channel.disable();
     return channel;
   }

@@ -11,6 +11,7 @@ import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.NetDevice;
+import dev.xenbus.testkit.EventStorm;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ final class ScriptedBackend {
   BackRing rx;
   EventChannel txChannel;
   EventChannel rxChannel;
+  EventStorm txStorm;
+  EventStorm rxStorm;
 
   /// Makes the folders, offers the usual features and connects to the frontend.
   ScriptedBackend(NetWorld world, TestHost guest, String... features) throws Exception {
@@ -62,9 +65,10 @@ final class ScriptedBackend {
     tx = BackRing.attach(RingPages.of(txMapping.page()), NetifLimits.TX_SLOT_BYTES, () -> {});
     rx = BackRing.attach(RingPages.of(rxMapping.page()), NetifLimits.RX_SLOT_BYTES, () -> {});
     String single = world.store.peek(frontPath + "/event-channel");
-    txChannel = bind(single.isEmpty() ? world.store.peek(frontPath + "/event-channel-tx") : single);
-    rxChannel =
-        single.isEmpty() ? bind(world.store.peek(frontPath + "/event-channel-rx")) : txChannel;
+    txStorm = bind(single.isEmpty() ? world.store.peek(frontPath + "/event-channel-tx") : single);
+    rxStorm = single.isEmpty() ? bind(world.store.peek(frontPath + "/event-channel-rx")) : txStorm;
+    txChannel = txStorm.from();
+    rxChannel = rxStorm.from();
     world.store.write(path + "/state", "4");
     eth().up();
     world.until("link", () -> eth().carrier());
@@ -76,12 +80,12 @@ final class ScriptedBackend {
     return world.dom0.kernel().grants().map(guest.domid(), ref, false);
   }
 
-  private EventChannel bind(String port) throws KernelException {
-    return world
-        .dom0
-        .kernel()
-        .events()
-        .bindInterdomain(guest.domid(), Integer.parseInt(port), "script", () -> {});
+  private EventStorm bind(String node) throws KernelException {
+    int port = Integer.parseInt(node);
+    EventChannel channel =
+        world.dom0.kernel().events().bindInterdomain(guest.domid(), port, "script", () -> {});
+    channel.send(); // An event without a reason must not make the frontend deaf.
+    return new EventStorm(guest.sharedInfo(), port, channel);
   }
 
   NetDevice eth() {

@@ -18,6 +18,7 @@ import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.Page;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One end of a split device, without its bus.
@@ -234,8 +235,9 @@ final class TestDevice implements XenbusDevice {
   }
 
   @Override
-  public EventChannel allocateEventChannel(String name, Runnable handler) throws KernelException {
-    return kernel.events().allocateUnbound(otherEnd, name, handler);
+  public EventChannel allocateEventChannel(String name, Consumer<EventChannel> handler)
+      throws KernelException {
+    return kernel.events().allocateUnboundLateEoi(otherEnd, name, handler);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.xenbus.netback;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.Hypercalls;
+import dev.xenbus.abi.hypercall.SharedInfo;
 import dev.xenbus.api.DriverContext;
 import dev.xenbus.api.spi.XenbusDriver;
 import dev.xenbus.linux.CommandLine;
@@ -18,7 +19,13 @@ import java.util.List;
 /// @param kernel its kernel
 /// @param platform what its kernel has of Xen
 /// @param xenbus its way to the store
-record TestHost(Domid domid, LinuxKernel kernel, XenPlatform platform, TestXenbus xenbus) {
+/// @param sharedInfo the page with its events' bits
+record TestHost(
+    Domid domid,
+    LinuxKernel kernel,
+    XenPlatform platform,
+    TestXenbus xenbus,
+    SharedInfo sharedInfo) {
   static TestHost boot(Cpu cpu, Hypercalls hypercalls, TestStore store, String commandLine)
       throws Exception {
     KernelLog log = new KernelLog(cpu.machine().clock());
@@ -38,7 +45,12 @@ record TestHost(Domid domid, LinuxKernel kernel, XenPlatform platform, TestXenbu
                 platform.grants(),
                 platform.events(),
                 reason -> {}));
-    return new TestHost(domid, kernel, platform, new TestXenbus(cpu, store, domid.value()));
+    return new TestHost(
+        domid,
+        kernel,
+        platform,
+        new TestXenbus(cpu, store, domid.value()),
+        new SharedInfo(hypercalls.events().sharedInfo()));
   }
 
   DriverContext context(XenbusDriver driver) throws Exception {

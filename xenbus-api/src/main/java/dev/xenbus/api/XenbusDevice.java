@@ -8,6 +8,7 @@ import dev.xenbus.linux.api.EventStatistics;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One end of a split device, as its driver sees it (`struct xenbus_device`, and the client helpers
 /// of `drivers/xen/xenbus/xenbus_client.c`).
@@ -80,11 +81,14 @@ public interface XenbusDevice {
   /// @throws KernelException `EINVAL`, `ENOENT`
   MappedRing mapRing(List<Integer> refs) throws KernelException;
 
-  /// Makes an event channel for the other end to bind (`xenbus_alloc_evtchn` and binding its
-  /// handler). A failure also fails the device.
+  /// Makes an event channel for the other end to bind, with late EOI (`xenbus_alloc_evtchn` and
+  /// `bind_evtchn_to_irqhandler_lateeoi`). A failure also fails the device.
   ///
+  /// @param handler runs in interrupt context and sees to it that [EventChannel#eoi] follows, which
+  ///     says whether the event brought anything; not at all once the other end broke the rules
   /// @throws KernelException `ENOSPC`
-  EventChannel allocateEventChannel(String name, Runnable handler) throws KernelException;
+  EventChannel allocateEventChannel(String name, Consumer<EventChannel> handler)
+      throws KernelException;
 
   /// Returns the event counts shown in sysfs.
   EventStatistics eventStatistics();

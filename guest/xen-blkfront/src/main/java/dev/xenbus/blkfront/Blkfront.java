@@ -150,7 +150,7 @@ final class Blkfront implements FrontendDriver.Instance {
       fresh.add(ring);
       rings = List.copyOf(fresh);
       queue.rings(fresh);
-      ring.bind(device.allocateEventChannel("blkif", () -> queue.interrupt(ring)));
+      ring.bind(device.allocateEventChannel("blkif", from -> queue.interrupt(ring, from)));
     }
   }
 

@@ -166,17 +166,24 @@ final class RequestQueue implements DiskOperations {
 
   // --- from the backend -----------------------------------------------------------------------
 
-  /// Mirrors `blkif_interrupt`. Interrupt context.
-  void interrupt(BlkfrontRing ring) {
+  /// Takes what the backend answered. An event without answers ends as spurious, so that a backend
+  /// that sends for nothing is slowed down; the interrupts of a device that the backend broke do
+  /// not end, so that it is silent. Mirrors `blkif_interrupt`. Interrupt context.
+  ///
+  /// @param channel where the event came from
+  void interrupt(BlkfrontRing ring, EventChannel channel) {
     List<BlkfrontRing.Answer> answers = new ArrayList<>();
     List<EventChannel> notify = new ArrayList<>();
-    String fault;
+    String fault = null;
     lock.lock();
     try {
-      if ((state != State.CONNECTED && state != State.CLOSED) || !rings.contains(ring)) {
-        return; // no end of interrupt: a ring that is not trusted stays silent
+      if (state == State.BROKEN) {
+        return;
       }
-      fault = ring.consume(features.persistent(), answers);
+      boolean isServed = state == State.CONNECTED || state == State.CLOSED;
+      if (isServed && rings.contains(ring)) {
+        fault = ring.consume(features.persistent(), answers);
+      }
       if (fault != null) {
         state = State.BROKEN;
       } else {
@@ -192,10 +199,7 @@ final class RequestQueue implements DiskOperations {
       kernel.printk().error("blkfront: " + name + " disabled for further use");
       return;
     }
-    EventChannel channel = ring.channel();
-    if (channel != null) {
-      channel.eoi(answers.isEmpty());
-    }
+    channel.eoi(answers.isEmpty());
   }
 
   private void finish(BlkfrontRing.Answer answer) {

@@ -141,6 +141,46 @@ class HostileBackendTest {
   }
 
   @Test
+  void brokenDeviceIsDeafToItsBackend() throws MachineFailure {
+    run(
+        List.of(),
+        (vbd, backend, io) -> {
+          GuestIo.Pending read = io.read(5, 2);
+          backend.next();
+          backend.ring().rspProdPvt(33);
+          backend.push();
+          vbd.await("masked", () -> backend.storm().isMasked());
+          assertEquals(0, backend.storm().send(3_000));
+          assertBroken(vbd, io, read, "more than there are slots");
+        });
+  }
+
+  @Test
+  void stormIsSlowedToOneEventASecondUntilThereIsAnAnswer() throws MachineFailure {
+    run(
+        List.of(),
+        (vbd, backend, io) -> {
+          int handled = backend.storm().send(10_000);
+          assertTrue(handled >= 15 && handled <= 21, handled + " events were handled in 10 s");
+          GuestIo.Pending read = io.read(5, 2);
+          backend.respond(
+              backend.layout().id(backend.next()), BlockOperations.READ, BlockStatus.OKAY);
+          backend.push();
+          assertNull(read.await()); // within that second
+          for (int i = 0; i < 10; i++) {
+            long begun = vbd.guest().clock().nanos();
+            GuestIo.Pending next = io.read(5, 2);
+            backend.respond(
+                backend.layout().id(backend.next()), BlockOperations.READ, BlockStatus.OKAY);
+            backend.push();
+            assertNull(next.await());
+            long millis = (vbd.guest().clock().nanos() - begun) / 1_000_000;
+            assertTrue(millis < 10, millis + " ms");
+          }
+        });
+  }
+
+  @Test
   void pageThatStaysMappedBreaksTheDeviceUnlessGrantsArePersistent() throws MachineFailure {
     for (boolean persistent : new boolean[] {false, true}) {
       run(
@@ -162,7 +202,7 @@ class HostileBackendTest {
               // The page is not free while it is mapped: the ring's went, this one did not.
               vbd.await("deferred", () -> vbd.guest().pages().inUse() == 2);
               page.close();
-              assertEquals(1, vbd.guest().pages().inUse());
+              vbd.await("freed", () -> vbd.guest().pages().inUse() == 1);
             }
           });
     }

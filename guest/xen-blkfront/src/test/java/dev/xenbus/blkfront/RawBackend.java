@@ -10,6 +10,7 @@ import dev.xenbus.abi.io.blkif.BlockRequestLayout;
 import dev.xenbus.abi.io.blkif.BlockResponseLayout;
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.MappedGrant;
+import dev.xenbus.testkit.EventStorm;
 import dev.xenbus.testkit.vbd.VbdFixture;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -23,13 +24,16 @@ final class RawBackend {
   private final RingPages slots;
   private final BackRing ring;
   private final EventChannel channel;
+  private final EventStorm storm;
   private final MemorySegment slot = Arena.ofAuto().allocate(PROTOCOL.slotBytes(), Long.BYTES);
 
-  private RawBackend(VbdFixture vbd, RingPages slots, BackRing ring, EventChannel channel) {
+  private RawBackend(
+      VbdFixture vbd, RingPages slots, BackRing ring, EventChannel channel, EventStorm storm) {
     this.vbd = vbd;
     this.slots = slots;
     this.ring = ring;
     this.channel = channel;
+    this.storm = storm;
   }
 
   /// Goes through the states with a frontend that was started, and maps its ring.
@@ -45,7 +49,9 @@ final class RawBackend {
     RingPages slots = RingPages.of(page.page());
     BackRing ring = BackRing.attach(slots, PROTOCOL.slotBytes(), RingPoint.NONE);
     EventChannel channel = vbd.dom0().events().bindInterdomain(guest, port, "raw", () -> {});
-    var backend = new RawBackend(vbd, slots, ring, channel);
+    channel.send(); // Too early: it must not make the frontend deaf.
+    var storm = new EventStorm(vbd.guest().sharedInfo(), port, channel);
+    var backend = new RawBackend(vbd, slots, ring, channel, storm);
     backend.write("sectors", "1024");
     backend.write("info", "0");
     backend.write("sector-size", "512");
@@ -79,6 +85,10 @@ final class RawBackend {
 
   RingPages slots() {
     return slots;
+  }
+
+  EventStorm storm() {
+    return storm;
   }
 
   /// Waits for a request and returns a copy of it.

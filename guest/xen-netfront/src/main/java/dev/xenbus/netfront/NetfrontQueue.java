@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One queue of an interface: two rings, one or two event channels, the thread that polls.
@@ -113,7 +114,8 @@ final class NetfrontQueue {
     }
   }
 
-  private EventChannel allocate(String irqName, Runnable handler) throws KernelException {
+  private EventChannel allocate(String irqName, Consumer<EventChannel> handler)
+      throws KernelException {
     EventChannel channel = owner.xenbusDevice().allocateEventChannel(irqName, handler);
     undo.push(channel::close);
     return channel;
@@ -212,33 +214,55 @@ final class NetfrontQueue {
     napi.schedule();
   }
 
-  // Interrupt handlers. Once the device is broken they do nothing.
+  // Interrupt handlers. An event that brought nothing ends as spurious: a backend that sends for
+  // nothing is slowed down. Once the device is broken they do nothing, and the interrupt does not
+  // end: the backend is not heard any more.
 
-  private void interrupt() {
-    txInterrupt();
-    rxInterrupt();
+  private void interrupt(EventChannel channel) {
+    boolean hasTx = collectTx();
+    boolean hasRx = pollRx();
+    end(channel, hasTx || hasRx);
   }
 
-  private void txInterrupt() {
+  private void txInterrupt(EventChannel channel) {
+    end(channel, collectTx());
+  }
+
+  private void rxInterrupt(EventChannel channel) {
+    end(channel, pollRx());
+  }
+
+  private void end(EventChannel channel, boolean hasWork) {
     if (!owner.isBroken()) {
-      collectTx();
+      channel.eoi(!hasWork);
     }
   }
 
-  private void collectTx() {
+  /// Takes the answers to what was sent. Mirrors `xennet_handle_tx`.
+  ///
+  /// @return whether there were any
+  private boolean collectTx() {
+    if (owner.isBroken()) {
+      return false;
+    }
+    boolean found = false;
     try {
-      if (tx.collect()) {
+      found = tx.collect();
+      if (tx.hasRoom()) {
         markRoom();
       }
     } catch (BrokenBackend e) {
       owner.broken(e);
     }
+    return found;
   }
 
   /// Schedules a poll if there is more than before. Mirrors `xennet_handle_rx`.
-  private void rxInterrupt() {
+  ///
+  /// @return whether there is
+  private boolean pollRx() {
     if (owner.isBroken()) {
-      return;
+      return false;
     }
     boolean isBackwards;
     boolean isMore;
@@ -256,6 +280,7 @@ final class NetfrontQueue {
     } else if (isMore) {
       napi.schedule();
     }
+    return isMore;
   }
 
   private int unconsumedRx() {

@@ -260,16 +260,27 @@ final class TxRing {
 
   /// Takes the backend's answers; interrupt context too.
   ///
-  /// @return whether there is room to send
+  /// @return whether there were any
   /// @throws BrokenBackend if an answer cannot be; nothing more is taken then
   boolean collect() throws BrokenBackend {
     txLock.lock();
     try {
+      int before = ring.rspCons();
       boolean more = !isClosed;
       while (more) {
         collectOnceLocked();
         more = ring.finalCheckForResponses();
       }
+      return ring.rspCons() != before;
+    } finally {
+      txLock.unlock();
+    }
+  }
+
+  /// Returns whether a packet can be sent.
+  boolean hasRoom() {
+    txLock.lock();
+    try {
       return !isClosed && outstandingLocked() < OUTSTANDING_MAX;
     } finally {
       txLock.unlock();

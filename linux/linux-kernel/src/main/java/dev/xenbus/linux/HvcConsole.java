@@ -21,12 +21,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Lock order: `tty_write_lock` (writers, one at a time), then `hvc_lock` (what came in). Input is
 /// taken off the ring by the interrupt, or by the reader once it has made room. The daemon is not
-/// believed: impossible indices lose data, and nothing else.
+/// believed: impossible indices lose data, and nothing else, and events for nothing are slowed
+/// down.
 public final class HvcConsole implements ConsoleTty, AutoCloseable {
   /// Most bytes that wait for the reader (`N_TTY_BUF_SIZE`); more stay in the ring.
   public static final int INPUT_BYTES_MAX = 4096;
 
   private static final byte CONTROL_C = 0x03;
+
+  /// So many interrupts without a reason may come in a row: one may be on its way while the bytes
+  /// that it is about are taken (`out_cons_same` in `domU_read_console`).
+  private static final int IDLE_INTERRUPTS_MAX = 2;
+
   private static final long RETRY_NANOS = 1_000_000_000L;
 
   private final Kernel kernel;
@@ -54,6 +60,12 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
   /// Counts interrupts, so that a writer sees that something happened. Written by the interrupt.
   private volatile long events;
 
+  /// Where the daemon had taken output up to, at the last interrupt; of the interrupt alone.
+  private int outputTaken;
+
+  /// How many interrupts in a row had no reason; of the interrupt alone.
+  private int idleInterrupts;
+
   private volatile @Nullable Runnable onInterrupt;
   private volatile boolean closed;
 
@@ -69,7 +81,7 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
     writers = kernel.cpu().waitQueue("tty_write_room");
     writeLock = kernel.cpu().mutex(LockClass.of("tty_write_lock"));
     lock = kernel.cpu().spinLock(LockClass.of("hvc_lock"));
-    EventChannel bound = kernel.events().bind(port, "hvc_console", this::interrupt);
+    EventChannel bound = kernel.events().bindLateEoi(port, "hvc_console", this::interrupt);
     channel = bound;
     bound.send();
   }
@@ -85,7 +97,7 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
   @KernelSymbol("xen_console_resume")
   public void resume(MemorySegment page, int port) throws KernelException {
     ring = ringOn(page);
-    EventChannel bound = kernel.events().bind(port, "hvc_console", this::interrupt);
+    EventChannel bound = kernel.events().bindLateEoi(port, "hvc_console", this::interrupt);
     channel = bound;
     bound.send();
   }
@@ -101,16 +113,32 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
 
   /// The daemon put something in, or made room.
   @KernelSymbol("hvc_handle_interrupt")
-  private void interrupt() {
+  private void interrupt(EventChannel from) {
     long count = events;
     events = count + 1;
-    fill();
+    boolean hasInput = fill();
     readers.wakeAll();
     writers.wakeAll();
+    from.eoi(isSpurious(hasInput));
+  }
+
+  /// Returns whether an event had no reason: nothing came in, no output was taken, and that not for
+  /// the first time.
+  private boolean isSpurious(boolean hasInput) {
+    int taken = ring.output().taken();
+    if (hasInput || taken != outputTaken) {
+      outputTaken = taken;
+      idleInterrupts = 0;
+      return false;
+    }
+    idleInterrupts = Math.min(idleInterrupts + 1, IDLE_INTERRUPTS_MAX + 1);
+    return idleInterrupts > IDLE_INTERRUPTS_MAX;
   }
 
   /// Moves what is in the ring to where the reader takes it, as far as there is room.
-  private void fill() {
+  ///
+  /// @return whether there was anything
+  private boolean fill() {
     byte[] bytes = new byte[ConsoleRing.INPUT_BYTES];
     int signals = 0;
     int taken;
@@ -138,6 +166,7 @@ public final class HvcConsole implements ConsoleTty, AutoCloseable {
     if (signals > 0 && handler != null) {
       handler.run();
     }
+    return any;
   }
 
   @GuardedBy("lock")

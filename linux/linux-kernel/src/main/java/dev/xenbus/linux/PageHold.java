@@ -150,14 +150,4 @@ final class PageHold {
     String wanted = vbd;
     return ring.equals(wanted) || ring.substring(0, ring.lastIndexOf('-') + 1).equals(wanted + "-");
   }
-
-  /// Returns what is held.
-  Optional<String> holding() {
-    lock.lock();
-    try {
-      return held == null ? Optional.empty() : Optional.of("persistent grant of " + held.ring());
-    } finally {
-      lock.unlock();
-    }
-  }
 }

@@ -131,11 +131,6 @@ final class TaskHold {
     }
   }
 
-  /// Returns what is held, if anything.
-  Optional<String> holding() {
-    return isHeld ? Optional.of(kind + " of " + subject) : Optional.empty();
-  }
-
   private void log(String text) {
     kernel.printk().info("xwstall: " + text);
   }

@@ -13,7 +13,6 @@ import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
 import dev.xenbus.machine.Task;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -373,25 +372,5 @@ final class Xwstall {
   @KernelSymbol(value = "xwstall_script", module = "xwstall")
   private void stallScript(String name) {
     scripts.pass(name);
-  }
-
-  /// Returns what is held, for whoever ends the kernel.
-  List<String> holding() {
-    List<String> what = new ArrayList<>();
-    lock.lock();
-    try {
-      if (held != null) {
-        what.add("sk_buff of " + vifname);
-      }
-      if (bioHold != null) {
-        what.add("bios of " + bioThread);
-      }
-    } finally {
-      lock.unlock();
-    }
-    probes.holding().ifPresent(what::add);
-    scripts.holding().ifPresent(what::add);
-    pages.holding().ifPresent(what::add);
-    return what;
   }
 }

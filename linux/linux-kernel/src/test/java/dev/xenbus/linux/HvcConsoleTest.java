@@ -3,6 +3,7 @@ package dev.xenbus.linux;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.doAnswer;
@@ -23,7 +24,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class HvcConsoleTest {
@@ -45,6 +49,10 @@ class HvcConsoleTest {
     final ConsoleRing ring;
     final MemorySegment page = Arena.ofAuto().allocate(4096, 4096);
     final AtomicInteger kicks = new AtomicInteger();
+
+    /// What the console said at the end of each interrupt: whether it was spurious.
+    final List<Boolean> ends = new CopyOnWriteArrayList<>();
+
     private Irq irq;
 
     Daemon(SimulatedMachine machine) throws Exception {
@@ -55,12 +63,14 @@ class HvcConsoleTest {
       EventChannel channel = mock(EventChannel.class);
       kernel = TestKernel.boot(machine, "", events);
       irq = kernel.cpu().irq("none", () -> {});
-      when(events.bind(anyInt(), anyString(), any()))
+      when(events.bindLateEoi(anyInt(), anyString(), any()))
           .thenAnswer(
               call -> {
-                irq = kernel.cpu().irq("hvc_console", call.getArgument(2));
+                Consumer<EventChannel> handler = call.getArgument(2);
+                irq = kernel.cpu().irq("hvc_console", () -> handler.accept(channel));
                 return channel;
               });
+      doAnswer(call -> ends.add(call.getArgument(0))).when(channel).eoi(anyBoolean());
       doAnswer(call -> kicks.incrementAndGet()).when(channel).send();
       console = new HvcConsole(kernel, page, 2);
     }
@@ -84,6 +94,21 @@ class HvcConsoleTest {
       }
       irq.raise();
       return all.toString(StandardCharsets.UTF_8);
+    }
+
+    /// Sends events, one after the other, and returns how each ended.
+    List<Boolean> endsOf(int count) {
+      for (int i = 0; i < count; i++) {
+        irq.raise();
+        Task.sleep(SECOND);
+      }
+      return takeEnds();
+    }
+
+    List<Boolean> takeEnds() {
+      List<Boolean> taken = List.copyOf(ends);
+      ends.clear();
+      return taken;
     }
 
     String read() {
@@ -205,6 +230,24 @@ class HvcConsoleTest {
             total += daemon.read().length();
           }
           assertEquals(5000, total);
+        });
+  }
+
+  @Test
+  void eventsForNothingAreSpuriousAndOthersAreNot() throws MachineFailure {
+    play(
+        daemon -> {
+          // One that is on its way while the bytes are taken has no reason either.
+          assertEquals(List.of(false, false, true, true), daemon.endsOf(4));
+          daemon.type("x");
+          Task.sleep(SECOND);
+          assertEquals("x", daemon.read());
+          assertEquals(List.of(false), daemon.takeEnds());
+          daemon.console.write(new byte[10], 10);
+          assertEquals(List.of(false, false, true), daemon.endsOf(3));
+          daemon.printed();
+          Task.sleep(SECOND);
+          assertEquals(List.of(false), daemon.takeEnds());
         });
   }
 

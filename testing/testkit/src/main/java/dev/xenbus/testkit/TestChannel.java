@@ -2,10 +2,13 @@ package dev.xenbus.testkit;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.linux.api.EventChannel;
+import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.Irq;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// One port of a [TestKernel].
+/// One port of a [TestKernel]. It is not masked while its interrupt has not ended: nobody storms
+/// these kernels.
 final class TestChannel implements EventChannel {
   private final TestXen xen;
   private final Domid owner;
@@ -13,10 +16,10 @@ final class TestChannel implements EventChannel {
   private final Irq irq;
   private volatile @Nullable TestChannel peer;
 
-  TestChannel(TestXen xen, Domid owner, Irq irq) {
+  TestChannel(TestXen xen, Domid owner, Cpu cpu, String name, Consumer<EventChannel> handler) {
     this.xen = xen;
     this.owner = owner;
-    this.irq = irq;
+    irq = cpu.irq(name, () -> handler.accept(this));
     port = xen.nextNumber();
     xen.addPort(owner, this);
   }

@@ -7,6 +7,7 @@ import dev.xenbus.linux.api.EventChannels;
 import dev.xenbus.linux.api.EventStatistics;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Cpu;
+import java.util.function.Consumer;
 
 /// Event channels between [TestKernel]s of one [TestXen].
 final class TestEvents implements EventChannels {
@@ -22,36 +23,57 @@ final class TestEvents implements EventChannels {
 
   @Override
   public EventChannel allocateUnbound(Domid remote, String name, Runnable handler) {
-    return new TestChannel(xen, self, cpu.irq(name, handler));
+    return channel(name, _ -> handler.run());
+  }
+
+  @Override
+  public EventChannel allocateUnboundLateEoi(
+      Domid remote, String name, Consumer<EventChannel> handler) {
+    return channel(name, handler);
+  }
+
+  private TestChannel channel(String name, Consumer<EventChannel> handler) {
+    return new TestChannel(xen, self, cpu, name, handler);
   }
 
   @Override
   public EventChannel bind(int port, String name, Runnable handler) throws KernelException {
+    return bindLateEoi(port, name, _ -> handler.run());
+  }
+
+  @Override
+  public EventChannel bindLateEoi(int port, String name, Consumer<EventChannel> handler)
+      throws KernelException {
     throw new KernelException(Errno.EINVAL, "no builder made port " + port);
   }
 
   @Override
   public EventChannel bindInterdomain(Domid remote, int remotePort, String name, Runnable handler)
       throws KernelException {
+    return bindInterdomainLateEoi(
+        remote, remotePort, name, new EventStatistics(), _ -> handler.run());
+  }
+
+  @Override
+  public EventChannel bindInterdomainLateEoi(
+      Domid remote,
+      int remotePort,
+      String name,
+      EventStatistics statistics,
+      Consumer<EventChannel> handler)
+      throws KernelException {
     TestChannel other = xen.port(remote, remotePort);
     if (other == null) {
       throw new KernelException(Errno.EINVAL, "no port " + remotePort + " of " + remote);
     }
-    TestChannel mine = new TestChannel(xen, self, cpu.irq(name, handler));
+    TestChannel mine = channel(name, handler);
     mine.peer(other);
     other.peer(mine);
     return mine;
   }
 
   @Override
-  public EventChannel bindInterdomainLateEoi(
-      Domid remote, int remotePort, String name, EventStatistics statistics, Runnable handler)
-      throws KernelException {
-    return bindInterdomain(remote, remotePort, name, handler);
-  }
-
-  @Override
   public EventChannel bindVirq(int virq, String name, Runnable handler) {
-    return new TestChannel(xen, self, cpu.irq(name, handler));
+    return channel(name, _ -> handler.run());
   }
 }

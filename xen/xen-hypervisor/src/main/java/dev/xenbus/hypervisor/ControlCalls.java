@@ -28,16 +28,26 @@ final class ControlCalls implements DomainControl {
     this.caller = caller;
   }
 
-  @Override
-  public Domid create(DomainSpec spec) throws HypercallException {
+  /// An operation that runs alone, until it is closed.
+  @FunctionalInterface
+  private interface Turn extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /// Enters the hypervisor and waits until no other operation runs.
+  private Turn turn() {
     DomainCalls.enter(xen, caller);
     xen.controlLock().lock();
-    try {
+    return xen.controlLock()::unlock;
+  }
+
+  @Override
+  public Domid create(DomainSpec spec) throws HypercallException {
+    try (Turn _ = turn()) {
       Domain domain = xen.make(idFor(spec), spec);
       domain.life().addPauses(1);
       return domain.domid();
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
@@ -64,36 +74,26 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public BuiltDomain build(Domid domid, BootSpec boot) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       Domain domain = xen.find(domid.value());
       return new DomainBuilder(xen, domain).build(boot);
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public void pause(Domid domid) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       Domain domain = other(domid, "XEN_DOMCTL_pausedomain");
       domain.life().addPauses(1);
       if (!domain.isDying()) {
         domain.life().applyPauses();
       }
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public void unpause(Domid domid) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       Domain domain = other(domid, "XEN_DOMCTL_unpausedomain");
       if (!domain.life().addPauses(-1)) {
         throw new HypercallException(
@@ -107,56 +107,38 @@ final class ControlCalls implements DomainControl {
       if (isNew && domain.life().pauses() == 0) {
         new DomainBuilder(xen, domain).start();
       }
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public void resume(Domid domid) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       Domain domain = other(domid, "XEN_DOMCTL_resumedomain");
       SavedGuest.of(xen, domain).takeBack();
       domain.life().resume();
       domain.life().applyPauses();
       Optional.ofNullable(domain.current()).orElseThrow().wake(true);
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public DomainImage save(Domid domid) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       return SavedGuest.of(xen, other(domid, "save"));
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public void restore(Domid domid, DomainImage image) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       ((SavedGuest) image).attach(other(domid, "restore"));
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public void discard(DomainImage image) {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       ((SavedGuest) image).discard();
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
@@ -168,23 +150,15 @@ final class ControlCalls implements DomainControl {
 
   @Override
   public void shutdown(Domid domid, ShutdownReason reason) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       xen.shutDown(xen.find(domid.value()), reason);
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 
   @Override
   public void destroy(Domid domid) throws HypercallException {
-    DomainCalls.enter(xen, caller);
-    xen.controlLock().lock();
-    try {
+    try (Turn _ = turn()) {
       new DomainKiller(xen, other(domid, "XEN_DOMCTL_destroydomain")).kill();
-    } finally {
-      xen.controlLock().unlock();
     }
   }
 

@@ -17,6 +17,7 @@ import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.machine.Completion;
 import dev.xenbus.machine.KernelSymbol;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One device of a bus. Mirrors `struct xenbus_device` and `drivers/xen/xenbus/xenbus_client.c`.
 ///
@@ -292,9 +293,10 @@ public final class BusDevice implements XenbusDevice {
   }
 
   @Override
-  public EventChannel allocateEventChannel(String name, Runnable handler) throws KernelException {
+  public EventChannel allocateEventChannel(String name, Consumer<EventChannel> handler)
+      throws KernelException {
     try {
-      return kernel().events().allocateUnbound(otherEndDomid, name, handler);
+      return kernel().events().allocateUnboundLateEoi(otherEndDomid, name, handler);
     } catch (KernelException e) {
       failDevice(e.errno(), "allocating event channel");
       throw e;

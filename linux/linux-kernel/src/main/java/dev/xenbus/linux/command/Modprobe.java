@@ -1,31 +1,22 @@
 package dev.xenbus.linux.command;
 
 import dev.xenbus.linux.LinuxKernel;
-import java.util.List;
+import dev.xenbus.linux.ModuleTable;
+import java.util.Optional;
 
 /// `modprobe`: loads a kernel module that the kernel knows of; nothing happens if it is loaded.
-public final class Modprobe extends KernelCommand {
+public final class Modprobe extends ModuleCommand {
+  private static final String FOLDER = "/lib/modules/" + LinuxKernel.RELEASE;
+
   /// For the service loader.
   public Modprobe() {
-    super("modprobe", "loads a kernel module", "modprobe MODULE", 1);
+    super("modprobe", "loads a kernel module");
   }
 
   @Override
-  int execute(Context context, List<String> arguments) throws UsageException {
-    if (arguments.size() != 1) {
-      throw new UsageException("needs the name of one module");
-    }
-    String name = arguments.getFirst().replace('-', '_');
-    if (!(context.kernel() instanceof LinuxKernel kernel) || !kernel.modules().load(name)) {
-      context
-          .err()
-          .println(
-              "modprobe: FATAL: Module "
-                  + name
-                  + " not found in directory /lib/modules/"
-                  + LinuxKernel.RELEASE);
-      return 1;
-    }
-    return 0;
+  Optional<String> act(ModuleTable modules, String module) {
+    return modules.load(module)
+        ? Optional.empty()
+        : Optional.of("FATAL: Module " + module + " not found in directory " + FOLDER);
   }
 }

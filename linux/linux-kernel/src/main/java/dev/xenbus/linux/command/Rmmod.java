@@ -1,29 +1,22 @@
 package dev.xenbus.linux.command;
 
-import dev.xenbus.linux.LinuxKernel;
-import java.util.List;
+import dev.xenbus.linux.ModuleTable;
+import java.util.Optional;
 
 /// `rmmod`: unloads a kernel module.
-public final class Rmmod extends KernelCommand {
+public final class Rmmod extends ModuleCommand {
   /// For the service loader.
   public Rmmod() {
-    super("rmmod", "unloads a kernel module", "rmmod MODULE", 1);
+    super("rmmod", "unloads a kernel module");
   }
 
   @Override
-  int execute(Context context, List<String> arguments) throws UsageException {
-    if (arguments.size() != 1) {
-      throw new UsageException("needs the name of one module");
+  Optional<String> act(ModuleTable modules, String module) {
+    if (!modules.isLoaded(module)) {
+      return Optional.of("ERROR: Module " + module + " is not currently loaded");
     }
-    String name = arguments.getFirst().replace('-', '_');
-    if (!(context.kernel() instanceof LinuxKernel kernel) || !kernel.modules().isLoaded(name)) {
-      context.err().println("rmmod: ERROR: Module " + name + " is not currently loaded");
-      return 1;
-    }
-    if (!kernel.modules().unload(name)) {
-      context.err().println("rmmod: ERROR: Module " + name + " is builtin.");
-      return 1;
-    }
-    return 0;
+    return modules.unload(module)
+        ? Optional.empty()
+        : Optional.of("ERROR: Module " + module + " is builtin.");
   }
 }

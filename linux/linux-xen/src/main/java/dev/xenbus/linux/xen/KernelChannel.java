@@ -2,6 +2,7 @@ package dev.xenbus.linux.xen;
 
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.EventStatistics;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One bound port (`struct irq_info`). Its fields without a word are guarded by the lock of
@@ -16,7 +17,7 @@ final class KernelChannel implements EventChannel {
   private final KernelEvents events;
   private final int port;
   private final String name;
-  private final Runnable handler;
+  private final Consumer<EventChannel> handler;
   private final @Nullable EventStatistics lateEoi;
 
   int maskReasons;
@@ -43,7 +44,7 @@ final class KernelChannel implements EventChannel {
       KernelEvents events,
       int port,
       String name,
-      Runnable handler,
+      Consumer<EventChannel> handler,
       @Nullable EventStatistics lateEoi) {
     this.events = events;
     this.port = port;
@@ -57,8 +58,8 @@ final class KernelChannel implements EventChannel {
     return port;
   }
 
-  Runnable handler() {
-    return handler;
+  void handle() {
+    handler.accept(this);
   }
 
   @Nullable EventStatistics lateEoi() {

@@ -20,6 +20,7 @@ import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A kernel's event channels: handlers by port, mask reasons, and late ends of interrupts. Mirrors
@@ -89,8 +90,23 @@ final class KernelEvents implements EventChannels {
   @Override
   public EventChannel allocateUnbound(Domid remote, String name, Runnable handler)
       throws KernelException {
+    return allocateUnbound(remote, name, _ -> handler.run(), null);
+  }
+
+  @Override
+  public EventChannel allocateUnboundLateEoi(
+      Domid remote, String name, Consumer<EventChannel> handler) throws KernelException {
+    return allocateUnbound(remote, name, handler, new EventStatistics());
+  }
+
+  private EventChannel allocateUnbound(
+      Domid remote,
+      String name,
+      Consumer<EventChannel> handler,
+      @Nullable EventStatistics statistics)
+      throws KernelException {
     try {
-      return startup(calls.allocateUnbound(remote), name, handler, null);
+      return startup(calls.allocateUnbound(remote), name, handler, statistics);
     } catch (HypercallException e) {
       throw refused(name, e);
     }
@@ -99,6 +115,19 @@ final class KernelEvents implements EventChannels {
   @Override
   @KernelSymbol("bind_evtchn_to_irqhandler")
   public EventChannel bind(int port, String name, Runnable handler) throws KernelException {
+    return bind(port, name, _ -> handler.run(), null);
+  }
+
+  @Override
+  @KernelSymbol("bind_evtchn_to_irqhandler_lateeoi")
+  public EventChannel bindLateEoi(int port, String name, Consumer<EventChannel> handler)
+      throws KernelException {
+    return bind(port, name, handler, new EventStatistics());
+  }
+
+  private EventChannel bind(
+      int port, String name, Consumer<EventChannel> handler, @Nullable EventStatistics statistics)
+      throws KernelException {
     try {
       if (calls.status(port).kind() == PortKind.FREE || isBound(port)) {
         throw new KernelException(Errno.EINVAL, name + ": port " + port + " cannot be bound");
@@ -106,20 +135,24 @@ final class KernelEvents implements EventChannels {
     } catch (HypercallException e) {
       throw refused(name, e);
     }
-    return startup(port, name, handler, null);
+    return startup(port, name, handler, statistics);
   }
 
   @Override
   @KernelSymbol("bind_interdomain_evtchn_to_irqhandler")
   public EventChannel bindInterdomain(Domid remote, int remotePort, String name, Runnable handler)
       throws KernelException {
-    return bindInterdomain(remote, remotePort, name, handler, null);
+    return bindInterdomain(remote, remotePort, name, _ -> handler.run(), null);
   }
 
   @Override
   @KernelSymbol("bind_interdomain_evtchn_to_irqhandler_lateeoi")
   public EventChannel bindInterdomainLateEoi(
-      Domid remote, int remotePort, String name, EventStatistics statistics, Runnable handler)
+      Domid remote,
+      int remotePort,
+      String name,
+      EventStatistics statistics,
+      Consumer<EventChannel> handler)
       throws KernelException {
     return bindInterdomain(remote, remotePort, name, handler, statistics);
   }
@@ -128,7 +161,7 @@ final class KernelEvents implements EventChannels {
       Domid remote,
       int remotePort,
       String name,
-      Runnable handler,
+      Consumer<EventChannel> handler,
       @Nullable EventStatistics statistics)
       throws KernelException {
     try {
@@ -143,7 +176,7 @@ final class KernelEvents implements EventChannels {
   @KernelSymbol("bind_virq_to_irqhandler")
   public EventChannel bindVirq(int virq, String name, Runnable handler) throws KernelException {
     try {
-      return startup(calls.bindVirq(virq), name, handler, null);
+      return startup(calls.bindVirq(virq), name, _ -> handler.run(), null);
     } catch (HypercallException e) {
       throw refused(name, e);
     }
@@ -163,8 +196,10 @@ final class KernelEvents implements EventChannels {
   }
 
   /// Puts the handler into the table, then lets events come.
+  ///
+  /// @param statistics where events are counted, of a channel with late EOI; else null
   private KernelChannel startup(
-      int port, String name, Runnable handler, @Nullable EventStatistics statistics) {
+      int port, String name, Consumer<EventChannel> handler, @Nullable EventStatistics statistics) {
     KernelChannel channel = new KernelChannel(this, port, name, handler, statistics);
     boolean mustRaise;
     lock.lock();
@@ -249,7 +284,7 @@ final class KernelEvents implements EventChannels {
       return;
     }
     try {
-      channel.handler().run();
+      channel.handle();
     } finally {
       channel.isRunning = false;
       if (!handlerDone.isEmpty()) {

@@ -96,7 +96,11 @@ class RingOverEventsTest {
             .dom0
             .events()
             .bindInterdomainLateEoi(
-                world.guestId(), toBack.port(), "back", new EventStatistics(), dom0Bell::ring);
+                world.guestId(),
+                toBack.port(),
+                "back",
+                new EventStatistics(),
+                _ -> dom0Bell.ring());
     Task backend =
         world.dom0Cpu.kthread("back", self -> serve(theirs, point, dom0Bell, toFront, self));
     backend.wake();

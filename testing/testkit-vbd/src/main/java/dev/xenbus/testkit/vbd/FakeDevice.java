@@ -18,6 +18,7 @@ import dev.xenbus.linux.api.Page;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 
 /// One end of a device, with the bus that drives its driver. Its watch on the other end coalesces
 /// nothing: each change is an event, and the state is read when it is handled.
@@ -234,8 +235,9 @@ public final class FakeDevice implements XenbusDevice {
   }
 
   @Override
-  public EventChannel allocateEventChannel(String name, Runnable handler) throws KernelException {
-    return kernel.events().allocateUnbound(otherEndDomid(), name, handler);
+  public EventChannel allocateEventChannel(String name, Consumer<EventChannel> handler)
+      throws KernelException {
+    return kernel.events().allocateUnboundLateEoi(otherEndDomid(), name, handler);
   }
 
   @Override

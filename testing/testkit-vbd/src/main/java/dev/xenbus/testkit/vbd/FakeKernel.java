@@ -1,44 +1,42 @@
 package dev.xenbus.testkit.vbd;
 
 import dev.xenbus.abi.Domid;
-import dev.xenbus.abi.Errno;
-import dev.xenbus.abi.XenPage;
+import dev.xenbus.abi.hypercall.Hypercalls;
+import dev.xenbus.abi.hypercall.SharedInfo;
 import dev.xenbus.abi.hypercall.ShutdownReason;
 import dev.xenbus.linux.api.BlockCore;
 import dev.xenbus.linux.api.EventChannels;
 import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.Kernel;
-import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.NetCore;
-import dev.xenbus.linux.api.Page;
-import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.api.Printk;
 import dev.xenbus.linux.block.LinuxBlockCore;
+import dev.xenbus.linux.xen.XenPlatform;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.machine.WorkQueue;
-import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/// A kernel with a real block core and everything else in miniature.
+/// A kernel with real pages, grants, event channels and a real block core, and everything else in
+/// miniature.
 public final class FakeKernel implements Kernel {
   private final FakeXen xen;
   private final Cpu cpu;
-  private final int domid;
   private final FakePrintk printk = new FakePrintk();
-  private final FakePages pages = new FakePages();
-  private final FakeGrants grants;
-  private final FakeEvents events;
+  private final XenPlatform platform;
+  private final SharedInfo sharedInfo;
+  private final LimitedPages pages;
+  private final CountedGrants grants;
   private final LinuxBlockCore block;
   private final WorkQueue systemWorkQueue;
   private final ArrayDeque<Runnable> watchEvents = new ArrayDeque<>();
@@ -51,14 +49,16 @@ public final class FakeKernel implements Kernel {
 
   private volatile @Nullable MappedGrant heldPage;
 
-  FakeKernel(FakeXen xen, Cpu cpu, int domid) {
+  FakeKernel(FakeXen xen, Cpu cpu, Hypercalls hypercalls) {
     this.xen = xen;
     this.cpu = cpu;
-    this.domid = domid;
-    this.grants = new FakeGrants(this);
-    this.events = new FakeEvents(this);
-    this.block = new LinuxBlockCore(cpu, printk);
     this.systemWorkQueue = cpu.workQueue("events", 4);
+    this.platform =
+        new XenPlatform(new XenPlatform.Options(cpu, hypercalls, printk, systemWorkQueue));
+    this.sharedInfo = new SharedInfo(hypercalls.events().sharedInfo());
+    this.pages = new LimitedPages(platform.pages());
+    this.grants = new CountedGrants(platform.grants());
+    this.block = new LinuxBlockCore(cpu, printk);
     this.watchQueue = cpu.waitQueue("xenwatch_thread");
     try {
       this.xenwatch = cpu.kthread("xenwatch", this::xenwatchThread);
@@ -121,7 +121,7 @@ public final class FakeKernel implements Kernel {
 
   @Override
   public Domid domid() {
-    return new Domid(domid);
+    return platform.domid();
   }
 
   @Override
@@ -135,7 +135,7 @@ public final class FakeKernel implements Kernel {
   }
 
   @Override
-  public FakePages pages() {
+  public LimitedPages pages() {
     return pages;
   }
 
@@ -144,18 +144,29 @@ public final class FakeKernel implements Kernel {
     return grants;
   }
 
-  /// Returns the grants, with what only tests ask.
-  public FakeGrants fakeGrants() {
-    return grants;
+  /// Returns the page with its events' bits.
+  public SharedInfo sharedInfo() {
+    return sharedInfo;
+  }
+
+  /// Returns how many references are given to others.
+  public int givenCount() {
+    return platform.grantsInUse();
+  }
+
+  /// Returns how many pages of others are mapped.
+  public int mappedCount() {
+    return platform.mappings();
+  }
+
+  /// Returns how often a page of others was mapped.
+  public int mapCalls() {
+    return grants.mapCalls();
   }
 
   @Override
   public EventChannels events() {
-    return events;
-  }
-
-  FakeEvents fakeEvents() {
-    return events;
+    return platform.events();
   }
 
   @Override
@@ -248,41 +259,6 @@ public final class FakeKernel implements Kernel {
     @Override
     public synchronized List<Line> lines() {
       return List.copyOf(lines);
-    }
-  }
-
-  /// Pages from one arena, never reused, so that a use after free is found by its content.
-  public static final class FakePages implements Pages {
-    private final Arena arena = Arena.ofAuto();
-    private int frames;
-    private int inUse;
-    private int left = Integer.MAX_VALUE;
-
-    private FakePages() {}
-
-    @Override
-    public synchronized Page allocate() throws KernelException {
-      if (inUse >= left) {
-        throw new KernelException(Errno.ENOMEM, "no page");
-      }
-      inUse++;
-      frames++;
-      return new Page(frames, arena.allocate(XenPage.BYTES, XenPage.BYTES));
-    }
-
-    @Override
-    public synchronized void free(Page page) {
-      inUse--;
-    }
-
-    @Override
-    public synchronized int inUse() {
-      return inUse;
-    }
-
-    /// Makes allocation fail while so many are in use.
-    public synchronized void limit(int pages) {
-      left = pages;
     }
   }
 }

@@ -50,12 +50,8 @@ public final class RawFrontend {
     this.slots = RingPages.of(granted.pages().stream().map(Page::memory).toList());
     SharedRing.init(slots);
     this.ring = new FrontRing(slots, protocol.slotBytes(), RingPoint.NONE);
-    this.channel = vbd.front().allocateEventChannel("blkif", this::interrupt);
+    this.channel = vbd.front().allocateEventChannel("blkif", bound -> bound.eoi(false));
     this.slot = Arena.ofAuto().allocate(protocol.slotBytes(), Long.BYTES);
-  }
-
-  private void interrupt() {
-    channel.eoi(false);
   }
 
   /// Publishes the ring and goes to Initialised.

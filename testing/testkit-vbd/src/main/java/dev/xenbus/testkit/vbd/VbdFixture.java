@@ -39,8 +39,8 @@ public final class VbdFixture {
   /// @param mode `w` or `r`
   public VbdFixture(Machine machine, String mode) {
     xen = new FakeXen(machine);
-    dom0 = xen.boot(0);
-    guest = xen.boot(GUEST);
+    dom0 = xen.dom0();
+    guest = xen.guest();
     FakeStore store = xen.store();
     store.write(BACK + "/state", "1");
     store.write(BACK + "/online", "1");

@@ -59,6 +59,11 @@ public final class ByteRing {
     return used == BROKEN ? BROKEN : size - used;
   }
 
+  /// Returns the consumer's index: as long as it stays, nothing was taken. For the producer.
+  public int taken() {
+    return peerIndex(consumer);
+  }
+
   /// Puts bytes, as many as fit before the wrap point.
   ///
   /// @return how many were put, 0 if the ring is full, or [#BROKEN]: then nothing was

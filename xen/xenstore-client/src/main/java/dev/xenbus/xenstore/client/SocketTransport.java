@@ -1,9 +1,8 @@
 package dev.xenbus.xenstore.client;
 
 import dev.xenbus.machine.Cpu;
-import dev.xenbus.machine.OutsideWait;
 import dev.xenbus.machine.Poller;
-import dev.xenbus.machine.WaitQueue;
+import dev.xenbus.machine.SelectorWait;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,16 +11,13 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
 /// A Unix socket; live machines only.
 final class SocketTransport implements Transport {
-  private static final long NANOS_PER_MILLI = 1_000_000;
-
   private final SocketChannel channel;
-  private final Selector selector;
+  private final SelectorWait selector;
   private final SelectionKey key;
   private final Poller poller;
 
@@ -33,15 +29,15 @@ final class SocketTransport implements Transport {
     boolean done = false;
     try {
       channel.configureBlocking(false);
-      selector = Selector.open();
-      key = channel.register(selector, SelectionKey.OP_READ);
+      selector = new SelectorWait();
+      key = channel.register(selector.selector(), SelectionKey.OP_READ);
       done = true;
     } finally {
       if (!done) {
         channel.close();
       }
     }
-    poller = cpu.poller("do_epoll_wait", new Select(selector));
+    poller = cpu.poller("do_epoll_wait", selector);
   }
 
   private static SocketChannel connect(Path socket) throws IOException {
@@ -89,27 +85,6 @@ final class SocketTransport implements Transport {
     poller.rouse();
   }
 
-  /// Where the reader waits.
-  private record Select(Selector selector) implements OutsideWait {
-    @Override
-    public void await(long timeoutNanos) {
-      try {
-        if (timeoutNanos == WaitQueue.FOREVER) {
-          selector.select(_ -> {});
-        } else if (timeoutNanos > 0) {
-          selector.select(_ -> {}, 1 + timeoutNanos / NANOS_PER_MILLI);
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void wake() {
-      selector.wakeup();
-    }
-  }
-
   @Override
   public void close() {
     try {
@@ -122,10 +97,6 @@ final class SocketTransport implements Transport {
 
   @Override
   public void dispose() {
-    try {
-      selector.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    selector.close();
   }
 }

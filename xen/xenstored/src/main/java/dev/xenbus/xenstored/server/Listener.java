@@ -1,5 +1,6 @@
 package dev.xenbus.xenstored.server;
 
+import dev.xenbus.machine.SelectorWait;
 import dev.xenbus.xenstored.store.Client;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -18,7 +19,7 @@ import java.util.function.Supplier;
 
 /// A Unix socket that clients connect to. Its path has mode 0600 from the first moment, replaces a
 /// socket that nobody serves any more, and vanishes at the end.
-final class Listener implements Sockets.Ready {
+final class Listener implements SelectorWait.Ready {
   /// Longer queue than the real daemon's 1: a thousand clients may come at once.
   private static final int BACKLOG = 4096;
 
@@ -29,7 +30,7 @@ final class Listener implements Sockets.Ready {
   private static final int PATH_BYTES_MAX = 106;
 
   private final ServerLoop loop;
-  private final Sockets sockets;
+  private final SelectorWait sockets;
   private final Path path;
   private final ServerSocketChannel channel;
   private final Supplier<Optional<Client>> clients;
@@ -38,7 +39,7 @@ final class Listener implements Sockets.Ready {
   ///
   /// @param clients makes the client of a new connection, or refuses it
   /// @throws IOException if somebody serves the path, or it is no socket, or cannot be made
-  Listener(ServerLoop loop, Sockets sockets, Path path, Supplier<Optional<Client>> clients)
+  Listener(ServerLoop loop, SelectorWait sockets, Path path, Supplier<Optional<Client>> clients)
       throws IOException {
     this.loop = loop;
     this.sockets = sockets;

@@ -13,6 +13,7 @@ import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Pipe;
 import dev.xenbus.machine.PipePair;
 import dev.xenbus.machine.Poller;
+import dev.xenbus.machine.SelectorWait;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenstored.store.BadState;
@@ -56,7 +57,7 @@ public final class Server implements StoreHost {
   private final Options options;
   private final ServerLoop loop;
   private final Store store;
-  private final @Nullable Sockets sockets;
+  private final @Nullable SelectorWait sockets;
   private final List<Listener> listeners = new ArrayList<>();
   private final Map<Integer, Listener> guestListeners = new LinkedHashMap<>();
   private final Map<Integer, PtyBridge> ptys = new LinkedHashMap<>();
@@ -130,7 +131,7 @@ public final class Server implements StoreHost {
     if ((wantsSockets || !options.ptys.isEmpty()) && cpu.machine().isSimulated()) {
       throw new IOException("a simulated machine has no sockets");
     }
-    this.sockets = wantsSockets ? new Sockets() : null;
+    this.sockets = wantsSockets ? new SelectorWait() : null;
     Poller poller = sockets == null ? cpu.poller("do_poll") : cpu.poller("do_epoll_wait", sockets);
     this.loop = new ServerLoop(cpu.machine(), poller, sockets, options.log);
     this.store = new Store(this, options.settings);
@@ -165,7 +166,7 @@ public final class Server implements StoreHost {
   }
 
   private Listener listen(Path path, Supplier<Optional<Client>> clients) throws IOException {
-    Sockets selector = sockets;
+    SelectorWait selector = sockets;
     if (selector == null) {
       throw new IllegalStateException("no selector");
     }

@@ -5,6 +5,7 @@ import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.Pipe;
 import dev.xenbus.machine.Poller;
+import dev.xenbus.machine.SelectorWait;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.xenstored.store.Client;
@@ -42,7 +43,7 @@ public final class ServerLoop {
   private final Machine machine;
   private final Clock clock;
   private final Poller poller;
-  private final @Nullable Sockets sockets;
+  private final @Nullable SelectorWait sockets;
   private final BytePool pool = new BytePool();
   private final ByteBuffer readBuffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
   private final ByteBuffer writeBuffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
@@ -67,7 +68,7 @@ public final class ServerLoop {
 
   /// @param poller what it waits at
   /// @param sockets the sockets at which that poller waits too; null where there are none
-  ServerLoop(Machine machine, Poller poller, @Nullable Sockets sockets, LogSink log) {
+  ServerLoop(Machine machine, Poller poller, @Nullable SelectorWait sockets, LogSink log) {
     this.machine = machine;
     this.clock = machine.clock();
     this.poller = poller;

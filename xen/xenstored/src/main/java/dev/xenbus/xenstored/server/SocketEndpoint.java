@@ -1,5 +1,6 @@
 package dev.xenbus.xenstored.server;
 
+import dev.xenbus.machine.SelectorWait;
 import dev.xenbus.xenstored.store.Client;
 import dev.xenbus.xenstored.store.Outbox;
 import java.io.IOException;
@@ -8,7 +9,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 
 /// A Unix socket, in live machines.
-final class SocketEndpoint extends Endpoint implements Sockets.Ready {
+final class SocketEndpoint extends Endpoint implements SelectorWait.Ready {
   private final SocketChannel channel;
   private final SelectionKey key;
   private int interest = SelectionKey.OP_READ;

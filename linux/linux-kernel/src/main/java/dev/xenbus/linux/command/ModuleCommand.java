@@ -1,0 +1,33 @@
+package dev.xenbus.linux.command;
+
+import dev.xenbus.linux.LinuxKernel;
+import dev.xenbus.linux.ModuleTable;
+import java.util.List;
+import java.util.Optional;
+
+/// What `modprobe` and `rmmod` have in common: they do something with one module of the kernel.
+abstract class ModuleCommand extends KernelCommand {
+  ModuleCommand(String name, String summary) {
+    super(name, summary, name + " MODULE", 1);
+  }
+
+  /// Does it.
+  ///
+  /// @param modules those of the kernel
+  /// @param module the module's name, with underscores
+  /// @return why it cannot be done
+  abstract Optional<String> act(ModuleTable modules, String module);
+
+  @Override
+  final int execute(Context context, List<String> arguments) throws UsageException {
+    if (arguments.size() != 1) {
+      throw new UsageException("needs the name of one module");
+    }
+    if (!(context.kernel() instanceof LinuxKernel kernel)) {
+      throw new IllegalStateException("a kernel without modules");
+    }
+    Optional<String> complaint = act(kernel.modules(), arguments.getFirst().replace('-', '_'));
+    complaint.ifPresent(text -> context.err().println(name() + ": " + text));
+    return complaint.isPresent() ? 1 : 0;
+  }
+}
