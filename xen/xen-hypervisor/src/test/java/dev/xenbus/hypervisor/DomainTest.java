@@ -366,7 +366,7 @@ class DomainTest {
   }
 
   private static DomainSpec asking(int domid) {
-    return new DomainSpec(SOME, 16, 1, 1023, 64, Optional.of(Domid.of(domid)));
+    return new DomainSpec(SOME, 16, 1, 1023, 64, Optional.of(Domid.of(domid)), false);
   }
 
   @Test

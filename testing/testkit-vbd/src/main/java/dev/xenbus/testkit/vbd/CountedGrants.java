@@ -2,6 +2,7 @@ package dev.xenbus.testkit.vbd;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.GrantCopy;
+import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
@@ -23,7 +24,7 @@ final class CountedGrants implements GrantTable {
   }
 
   @Override
-  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws KernelException {
+  public MappedGrant map(Domid granter, int ref, boolean readOnly) throws GrantException {
     mapCalls.incrementAndGet();
     return table.map(granter, ref, readOnly);
   }
