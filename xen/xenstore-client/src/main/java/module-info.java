@@ -4,7 +4,7 @@
 module dev.xenbus.xenstore.client {
   requires transitive dev.xenbus.machine;
   requires transitive dev.xenbus.abi;
-  requires dev.xenbus.linux.api;
+  requires transitive dev.xenbus.linux.api;
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
 

@@ -156,7 +156,6 @@ final class Dom0Boot {
     return byNumber;
   }
 
-  /// Connects dom0's kernel: the store is a process of its own domain (`xenstored_local_init`).
   /// Connects dom0's kernel: the store is a process of its own domain (`xenstored_local_init`). It
   /// binds the port before anybody can ask it for something, since it begins with an empty ring.
   private XenbusXs connectToStore(LinuxKernel kernel, XenPlatform platform, Xenstored store)

@@ -51,7 +51,7 @@ final class DriverDomain {
     new BackendBus(kernel, xs, drivers, parameters).start();
   }
 
-  /// Returns what its commands may use: the store through `/dev/xen/xenbus`, with the rights of
+  /// Returns what its toolstack may use: the store through `/dev/xen/xenbus`, with the rights of
   /// the domain, and no hypercalls on other domains.
   UserCommand.Services services() {
     Services services = new Services();
@@ -64,13 +64,13 @@ final class DriverDomain {
     services.add(
         XlServices.class,
         new XlServices(
-            new DriverDomainControl(), kernel, this::openStore, new NoConsoles(), release, xlHost));
-    services.add(StoreConnector.class, this::openStore);
+            new DriverDomainControl(),
+            kernel,
+            StoreConnector.ofDevice(kernel),
+            new NoConsoles(),
+            release,
+            xlHost));
     return services;
-  }
-
-  private UserFilePipe openStore() throws KernelException {
-    return new UserFilePipe(xs.openUserFile());
   }
 
   /// Returns what its user space does for other guests.

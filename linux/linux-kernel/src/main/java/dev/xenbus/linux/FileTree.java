@@ -3,6 +3,7 @@ package dev.xenbus.linux;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.OpenFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,11 @@ final class FileTree implements KernelFiles {
   @Override
   public String read(String path) throws KernelException {
     return file(path).read();
+  }
+
+  @Override
+  public OpenFile open(String path) throws KernelException {
+    return file(path).open();
   }
 
   @Override

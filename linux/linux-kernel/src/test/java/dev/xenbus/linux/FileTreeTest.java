@@ -1,13 +1,23 @@
 package dev.xenbus.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
 
 import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.KernelFiles.KernelFile;
+import dev.xenbus.linux.api.OpenFile;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -23,6 +33,47 @@ class FileTreeTest {
     files.add("/sys/kernel/x", () -> "1\n");
     assertEquals("1\n", files.read("/sys/kernel/x"));
     assertEquals("1\n", files.read("//sys/./kernel/../kernel//x/"));
+  }
+
+  @Test
+  void openFileKeepsTheContentOfItsFirstRead() throws KernelException {
+    AtomicInteger reads = new AtomicInteger();
+    files.add("/sys/x", () -> "grün %d\n".formatted(reads.incrementAndGet()));
+    try (OpenFile file = files.open("/sys/x")) {
+      assertTrue(file.isReadable());
+      assertEquals(3, file.read(3, true).length);
+      assertEquals(5, file.read(100, false).length);
+      assertEquals(0, file.read(100, false).length);
+      assertEquals(1, reads.get());
+      assertErrno(Errno.EACCES, () -> file.write(new byte[1]));
+    }
+    assertEquals("grün 2\n", files.read("/sys/x"));
+    assertErrno(Errno.ENOENT, () -> files.open("/sys/y"));
+    assertErrno(Errno.EISDIR, () -> files.open("/sys"));
+  }
+
+  @Test
+  void deviceIsOpenedAndHasNoContent() throws Exception {
+    List<String> log = new ArrayList<>();
+    KernelFiles.DeviceFile device =
+        () -> {
+          OpenFile file = mock(OpenFile.class);
+          doAnswer(
+                  call ->
+                      log.add(
+                          "write "
+                              + new String(call.<byte[]>getArgument(0), StandardCharsets.US_ASCII)))
+              .when(file)
+              .write(any());
+          doAnswer(call -> log.add("close")).when(file).close();
+          return file;
+        };
+    files.add("/dev/xen/x", device);
+    assertEquals(List.of("x"), files.list("/dev/xen"));
+    assertErrno(Errno.EINVAL, () -> files.read("/dev/xen/x"));
+    files.write("/dev/xen/x", "ab");
+    assertEquals(List.of("write ab", "close"), log);
+    assertNotSame(files.open("/dev/xen/x"), files.open("/dev/xen/x"));
   }
 
   @Test

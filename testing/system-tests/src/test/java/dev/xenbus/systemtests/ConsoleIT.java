@@ -11,13 +11,17 @@ import dev.xenbus.emulator.Machines;
 import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.SimulatedMachine;
+import dev.xenbus.machine.Task;
 import dev.xenbus.scenarios.StallDemo;
+import dev.xenbus.xenstore.client.StoreConnector;
+import dev.xenbus.xenstore.client.XenstoreClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +69,50 @@ class ConsoleIT {
     assertEquals(
         "sh: /sys/kernel/xwstall/eavesdrop: Invalid argument\nexit 1\n",
         run(Machines.simulated(1), "echo 7 > /sys/kernel/xwstall/eavesdrop"));
+  }
+
+  @Test
+  void storeIsReachedThroughTheDeviceOfEachKernel() throws Exception {
+    String text =
+        run(
+            Machines.simulated(1),
+            "ls /dev/xen",
+            "truncate -s 16M first.img",
+            "xl create first.cfg",
+            "sleep 3",
+            "xl console 1 -c 'ls /dev/xen'",
+            "xl console 1 -c 'xenstore-read domid'",
+            "xl console 1 -c 'xenstore-write data/mine 7 ; xenstore-read data/mine'",
+            "xenstore-read /local/domain/1/data/mine",
+            "xl console 1 -c 'xenstore-write /local/domain/0/name x'");
+    assertEquals("", text);
+  }
+
+  @Test
+  void dom0sDeviceServesAProgramOfDom0() throws Exception {
+    Machine machine = Machines.simulated(1);
+    machine.run(
+        () -> {
+          Dom0 dom0 = EMULATOR.boot(machine, BootOptions.of(EMULATOR.configure()));
+          StoreConnector device = StoreConnector.ofDevice(dom0.kernel());
+          List<String> events = new CopyOnWriteArrayList<>();
+          try (XenstoreClient client = new XenstoreClient(device.connect());
+              XenstoreClient other = new XenstoreClient(device.connect())) {
+            assertEquals("Domain-0", client.read("/local/domain/0/name"));
+            client.subscribe("/test", event -> events.add(event.path()));
+            other.inTransaction(
+                tx -> {
+                  tx.write("/test/a", "1");
+                  tx.write("/test/b", "2");
+                });
+            while (events.size() < 3) {
+              Task.sleep(1_000_000);
+            }
+            assertEquals(List.of("/test", "/test/a", "/test/b"), events);
+          }
+          dom0.powerOff();
+          return true;
+        });
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.xenbus.testkit;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.OpenFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -28,6 +29,11 @@ final class TestFiles implements KernelFiles {
   @Override
   public String read(String path) throws KernelException {
     return find(path).read();
+  }
+
+  @Override
+  public OpenFile open(String path) throws KernelException {
+    return find(path).open();
   }
 
   @Override

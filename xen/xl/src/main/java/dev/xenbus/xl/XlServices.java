@@ -2,9 +2,8 @@ package dev.xenbus.xl;
 
 import dev.xenbus.abi.hypercall.DomainControl;
 import dev.xenbus.linux.api.Kernel;
-import dev.xenbus.machine.Pipe;
 import dev.xenbus.xenconsoled.Consoles;
-import java.io.IOException;
+import dev.xenbus.xenstore.client.StoreConnector;
 
 /// What the toolstack needs of the world around it; the emulator provides it to the commands of
 /// dom0's console, and to those of a driver domain's.
@@ -18,18 +17,7 @@ import java.io.IOException;
 public record XlServices(
     DomainControl domains,
     Kernel kernel,
-    Connector connector,
+    StoreConnector connector,
     Consoles consoles,
     XlRelease release,
-    XlHost host) {
-
-  /// Opens connections to the store.
-  @FunctionalInterface
-  public interface Connector {
-    /// Opens a connection, with the rights of the domain that the toolstack runs in.
-    ///
-    /// @return the client's end of the stream; whoever asked closes it
-    /// @throws IOException if the daemon does not take it
-    Pipe connect() throws IOException;
-  }
-}
+    XlHost host) {}

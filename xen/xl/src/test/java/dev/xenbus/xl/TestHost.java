@@ -23,6 +23,7 @@ import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.xenconsoled.Consoles;
+import dev.xenbus.xenstore.client.StoreConnector;
 import dev.xenbus.xl.cli.XlCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class TestHost {
   private final Bridge bridge = mock(Bridge.class);
   private final Consoles consoles = mock(Consoles.class);
   private final XlHost xlHost;
-  private XlServices.Connector connector;
+  private StoreConnector connector;
   private final Path folder;
   private final XlServices services;
   private final List<String> attachedImages = new ArrayList<>();
@@ -159,7 +160,7 @@ final class TestHost {
   }
 
   /// Lets `xl` speak to another store.
-  void connector(XlServices.Connector newConnector) {
+  void connector(StoreConnector newConnector) {
     connector = newConnector;
   }
 

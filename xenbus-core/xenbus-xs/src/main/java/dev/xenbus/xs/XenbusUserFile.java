@@ -9,6 +9,7 @@ import dev.xenbus.abi.xenstore.TransactionId;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.OpenFile;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.Mutex;
@@ -36,7 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// Threads: any task; [#read] and [#write] may be called at the same time.
 ///
 /// Locks, outermost first: `msgbuffer_mutex` for what is being written, `reply_mutex` for the rest.
-public final class XenbusUserFile implements AutoCloseable {
+public final class XenbusUserFile implements OpenFile {
   /// The largest message, header included: a payload of 4080 bytes.
   public static final int MESSAGE_BYTES_MAX = 4096;
 
@@ -81,20 +82,19 @@ public final class XenbusUserFile implements AutoCloseable {
 
   // --- reading --------------------------------------------------------------------------------
 
-  /// Returns whether [#read] would not wait (`xenbus_file_poll`).
+  /// Mirrors `xenbus_file_poll`.
+  @Override
   public boolean isReadable() {
     return readable;
   }
 
-  /// Waits, in state S, until [#read] would not wait (`xenbus_file_poll`).
-  ///
-  /// @param timeoutNanos at most how long, or [WaitQueue#FOREVER]
+  /// Mirrors `xenbus_file_poll`.
+  @Override
   public WaitQueue.Wake awaitReadable(long timeoutNanos) {
     return readWait.await(Task.State.S, timeoutNanos, () -> readable || closed);
   }
 
-  /// Sets what is called, in any context, when [#read] would not wait any more, or the file is
-  /// closed: usually [dev.xenbus.machine.Poller#rouse].
+  @Override
   public void onReadable(Runnable rouse) {
     onReadable = rouse;
   }
@@ -102,7 +102,9 @@ public final class XenbusUserFile implements AutoCloseable {
   /// Reads what there is, up to `bytesMax` bytes, perhaps of several messages; waits for the first.
   ///
   /// @param nonblocking whether it fails instead of waiting (`O_NONBLOCK`)
-  /// @throws KernelException `EAGAIN` if there is nothing; `EBADF` if the file is closed
+  /// @throws KernelException `EAGAIN` if there is nothing; `EINTR` if a signal ended the wait;
+  ///     `EBADF` if the file is closed
+  @Override
   @KernelSymbol("xenbus_file_read")
   public byte[] read(int bytesMax, boolean nonblocking) throws KernelException {
     ByteBuffer out = ByteBuffer.allocate(bytesMax);
@@ -130,7 +132,9 @@ public final class XenbusUserFile implements AutoCloseable {
       if (nonblocking) {
         throw new KernelException(Errno.EAGAIN, "/dev/xen/xenbus has nothing to read");
       }
-      readWait.await(Task.State.S, WaitQueue.FOREVER, () -> readable || closed);
+      if (awaitReadable(WaitQueue.FOREVER) == WaitQueue.Wake.SIGNAL) {
+        throw new KernelException(Errno.EINTR, "/dev/xen/xenbus: a signal came");
+      }
     }
   }
 
@@ -164,6 +168,7 @@ public final class XenbusUserFile implements AutoCloseable {
   /// @throws KernelException `EINVAL` if the bytes do not fit the buffer, `E2BIG` if the message
   ///     cannot: what was written is dropped then; the errno of a watch that is refused; `EBADF` if
   ///     the file is closed
+  @Override
   @KernelSymbol("xenbus_file_write")
   public void write(byte[] bytes) throws KernelException {
     if (closed) {

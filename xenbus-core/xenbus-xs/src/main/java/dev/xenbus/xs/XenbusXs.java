@@ -12,6 +12,7 @@ import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.NoThread;
@@ -41,6 +42,9 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   public static final long STOP_TIMEOUT_NANOS = 10_000_000_000L;
 
   private static final String QUEUES_FILE = "/sys/kernel/debug/xenwatch/queues";
+
+  /// The device through which processes of the domain reach the store.
+  public static final String DEVICE = "/dev/xen/xenbus";
 
   private final Kernel kernel;
   private volatile StoreConnection connection;
@@ -112,6 +116,8 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     if (mayHavePredecessor()) {
       resetWatches();
     }
+    KernelFiles.DeviceFile device = this::openUserFile;
+    kernel.files().add(DEVICE, device);
     kernel
         .files()
         .add(
@@ -128,12 +134,12 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     return requests;
   }
 
-  /// Opens `/dev/xen/xenbus` for a process.
+  /// Opens `/dev/xen/xenbus` for a process (`xenbus_file_open`).
   ///
   /// @throws KernelException `ENOENT` before [#start] and after [#close]
   public XenbusUserFile openUserFile() throws KernelException {
     if (channel == null || closed) {
-      throw new KernelException(Errno.ENOENT, "/dev/xen/xenbus: no channel to the store");
+      throw new KernelException(Errno.ENOENT, DEVICE + ": no channel to the store");
     }
     return new XenbusUserFile(this);
   }

@@ -11,6 +11,8 @@ import dev.xenbus.abi.xenstore.MessageHeader;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.abi.xenstore.TransactionId;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.OpenFile;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.testkit.StoreScript;
@@ -29,7 +31,7 @@ class UserFileTest {
   }
 
   /// Returns the next message as `TYPE id tx text`, NULs as `|`.
-  private static String next(XenbusUserFile file) throws KernelException {
+  private static String next(OpenFile file) throws KernelException {
     MessageHeader header = MessageHeader.readFrom(ByteBuffer.wrap(exactly(file, 16)));
     String text =
         new String(exactly(file, header.length()), java.nio.charset.StandardCharsets.ISO_8859_1);
@@ -42,7 +44,7 @@ class UserFileTest {
         + text.replace('\0', '|');
   }
 
-  private static byte[] exactly(XenbusUserFile file, int bytes) throws KernelException {
+  private static byte[] exactly(OpenFile file, int bytes) throws KernelException {
     byte[] all = new byte[bytes];
     int at = 0;
     while (at < bytes) {
@@ -74,6 +76,50 @@ class UserFileTest {
             assertEquals(0, bench.xs.users());
             assertFalse(file.isReadable());
             assertEquals(Errno.EAGAIN, errnoOf(() -> file.read(10, true)));
+          }
+        });
+  }
+
+  @Test
+  void deviceIsAFileOfTheKernel() {
+    TestMachines.fair(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF)) {
+            bench.store.write("/a", "1");
+            KernelFiles files = bench.xs.kernel().files();
+            try (OpenFile one = files.open(XenbusXs.DEVICE);
+                OpenFile other = files.open("/dev/xen/xenbus")) {
+              one.write(request(MessageType.READ, 7, 0, "/a"));
+              assertEquals("READ 7 0 1", next(one));
+              assertFalse(other.isReadable());
+            }
+          }
+        });
+  }
+
+  @Test
+  void signalEndsTheWaitOfAReader() {
+    TestMachines.fair(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF);
+              OpenFile file = bench.xs.openUserFile()) {
+            AtomicReference<Errno> seen = new AtomicReference<>();
+            Task reader =
+                bench
+                    .xs
+                    .kernel()
+                    .cpu()
+                    .process(
+                        "cat",
+                        _ -> {
+                          seen.set(errnoOf(() -> file.read(10, false)));
+                          return 0;
+                        });
+            reader.wake();
+            bench.await(() -> reader.wchan().equals("xenbus_file_read"));
+            reader.signal();
+            reader.waitFor();
+            assertEquals(Errno.EINTR, seen.get());
           }
         });
   }

@@ -1,6 +1,7 @@
 package dev.xenbus.xenstore.client.command;
 
 import dev.xenbus.abi.xenstore.XenstoreException;
+import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.xenstore.client.StoreConnector;
@@ -12,7 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/// What the `xenstore-*` commands have in common.
+/// What the `xenstore-*` commands have in common: they are known on every console.
 abstract class StoreCommand implements UserCommand {
   /// Exit code of a command that a signal ended: 128 + `SIGINT`.
   private static final int EXIT_INTERRUPTED = 130;
@@ -65,7 +66,7 @@ abstract class StoreCommand implements UserCommand {
 
   @Override
   public final Set<Place> places() {
-    return EnumSet.of(Place.DOM0, Place.DRIVER_DOMAIN);
+    return EnumSet.allOf(Place.class);
   }
 
   @Override
@@ -93,12 +94,18 @@ abstract class StoreCommand implements UserCommand {
     }
   }
 
+  /// Connects as `xs_open` does: to the daemon's socket where there is one, else through the
+  /// kernel's device.
   private static XenstoreClient connect(Context context) throws IOException {
     StoreConnector connector =
         context
             .service(StoreConnector.class)
-            .orElseThrow(() -> new Failure("xs_open: No such file or directory"));
-    return new XenstoreClient(connector.connect());
+            .orElseGet(() -> StoreConnector.ofDevice(context.kernel()));
+    try {
+      return new XenstoreClient(connector.connect());
+    } catch (KernelException e) {
+      throw new Failure("xs_open: " + e.errno().text());
+    }
   }
 
   /// Does something in a transaction, as these commands do unless they ask for one thing only; what

@@ -1,22 +1,21 @@
-package dev.xenbus.emulator;
+package dev.xenbus.xenstore.client;
 
 import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.OpenFile;
 import dev.xenbus.machine.Pipe;
 import dev.xenbus.machine.WaitQueue;
-import dev.xenbus.xs.XenbusUserFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/// An open `/dev/xen/xenbus` as a stream, for the client library: each write is one request, which
-/// is always taken whole.
+/// An open `/dev/xen/xenbus` as a stream: each write is one request, which is always taken whole.
 ///
 /// Threads: as the file: one reads while another one writes.
-final class UserFilePipe implements Pipe {
-  private final XenbusUserFile file;
+final class DevicePipe implements Pipe {
+  private final OpenFile file;
 
   /// Takes over the file, and closes it at its end.
-  UserFilePipe(XenbusUserFile file) {
+  DevicePipe(OpenFile file) {
     this.file = file;
   }
 
