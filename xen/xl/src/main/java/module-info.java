@@ -4,7 +4,7 @@
 module dev.xenbus.xl {
   requires transitive dev.xenbus.xenconsoled;
   requires transitive dev.xenbus.linux.api;
-  requires dev.xenbus.xenstore.client;
+  requires transitive dev.xenbus.xenstore.client;
   requires static com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 

@@ -85,7 +85,18 @@ class ConsoleIT {
             "xl console 1 -c 'xenstore-write data/mine 7 ; xenstore-read data/mine'",
             "xenstore-read /local/domain/1/data/mine",
             "xl console 1 -c 'xenstore-write /local/domain/0/name x'");
-    assertEquals("", text);
+    assertEquals(
+        """
+        xenbus
+        Parsing config from first.cfg
+        xenbus
+        1
+        7
+        7
+        xenstore-write: could not write path /local/domain/0/name
+        exit 1
+        """,
+        text);
   }
 
   @Test
