@@ -7,6 +7,7 @@ import dev.xenbus.api.WatchOptions;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.Mutex;
+import dev.xenbus.machine.Task;
 import dev.xenbus.testkit.TestGate;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,14 +107,18 @@ class MtwatchInvariantsTest {
                 }
               });
           gate.awaitEntered(1);
-          bench.xs.watch(
-              "/two",
-              MtwatchBench.ownedBy(2),
-              _ -> {
-                oneForAll.lock();
-                oneForAll.unlock();
-              });
+          bench.xs.watch("/two", MtwatchBench.ownedBy(2), _ -> take(oneForAll));
         });
+  }
+
+  /// Takes a lock for a moment.
+  private static void take(Mutex lock) {
+    lock.lock();
+    try {
+      Task.relax();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// The bus uncounts a device that it keeps.
@@ -270,8 +275,7 @@ class MtwatchInvariantsTest {
                   MtwatchBench.ownedBy(1),
                   _ -> {
                     gate.pass();
-                    busLock.lock();
-                    busLock.unlock();
+                    take(busLock);
                   });
           gate.awaitEntered(1);
           bench.spawn(
