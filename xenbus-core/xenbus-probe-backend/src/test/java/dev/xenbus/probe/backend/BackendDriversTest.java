@@ -102,8 +102,13 @@ class BackendDriversTest {
             assertEquals("xen-backend:vif\n", bench.kernel.files().read(folder + "modalias"));
             assertEquals("InitWait\n", bench.kernel.files().read(folder + "state"));
             assertEquals(
-                "DRIVER=vif\nMODALIAS=xen-backend:vif\nXENBUS_TYPE=vif\n"
-                    + "XENBUS_PATH=backend/vif/1/0\nXENBUS_BASE_PATH=backend\n",
+                """
+                DRIVER=vif
+                MODALIAS=xen-backend:vif
+                XENBUS_TYPE=vif
+                XENBUS_PATH=backend/vif/1/0
+                XENBUS_BASE_PATH=backend
+                """,
                 bench.kernel.files().read(folder + "uevent"));
             EventStatistics counts = bench.backends.bus().devices().getFirst().eventStatistics();
             counts.channels(2);
@@ -115,7 +120,7 @@ class BackendDriversTest {
             for (String count :
                 List.of(
                     "event_channels 2", "events 3", "spurious_events 2", "jiffies_eoi_delayed 7")) {
-              String[] pair = count.split(" ");
+              String[] pair = count.split(" ", -1);
               assertEquals(
                   pair[1] + "\n", bench.kernel.files().read(folder + "xenbus/" + pair[0]), count);
             }
@@ -123,7 +128,7 @@ class BackendDriversTest {
             assertEquals("3\n", bench.kernel.files().read(threshold));
             for (String good :
                 List.of("4294967295", "010 8", "+7\n 7", "0xFFFFFFFF 4294967295", "0 0")) {
-              String[] pair = good.split(" ");
+              String[] pair = good.split(" ", -1);
               bench.kernel.files().write(threshold, pair[0]);
               assertEquals(
                   pair[pair.length - 1] + "\n", bench.kernel.files().read(threshold), good);
