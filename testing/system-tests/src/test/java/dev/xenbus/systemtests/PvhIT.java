@@ -50,7 +50,7 @@ class PvhIT {
   /// What an orderly kexec leaves: Closed, which the backends have answered with Closed.
   private static void predecessor(Script s) {
     s.guest(1);
-    s.quiet("xl create -p g1.cfg type=\"pvh\"");
+    s.quiet("xl create -p g1.cfg 'type=\"pvh\"'");
     for (String device : List.of("vif/0", "vbd/51712")) {
       s.ok("xenstore-write /local/domain/1/device/" + device + "/state 6");
     }
@@ -81,7 +81,7 @@ class PvhIT {
 
   private static void saved(Script s) {
     s.guest(1);
-    s.quiet("xl create g1.cfg type=\"pvh\"");
+    s.quiet("xl create g1.cfg 'type=\"pvh\"'");
     s.connected(1);
     s.calm("xl save g1 g1.save");
     s.calm("xl restore g1.save");

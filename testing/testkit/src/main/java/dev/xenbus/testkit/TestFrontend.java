@@ -48,6 +48,17 @@ public class TestFrontend implements FrontendDriver {
   /// @param code the number that was read
   protected void onChanged(XenbusState state, int code) {}
 
+  /// Called when a device is about to be suspended.
+  ///
+  /// @param device its name
+  protected void onSuspend(String device) {}
+
+  /// Called when a device is to connect again.
+  ///
+  /// @param device its name
+  /// @throws KernelException if it cannot
+  protected void onResume(String device) throws KernelException {}
+
   private final class Frontend implements Instance {
     private final XenbusDevice device;
 
@@ -84,11 +95,13 @@ public class TestFrontend implements FrontendDriver {
     @Override
     public void suspend() {
       calls.add("suspend " + device.busId());
+      onSuspend(device.busId());
     }
 
     @Override
-    public void resume() {
+    public void resume() throws KernelException {
       calls.add("resume " + device.busId());
+      onResume(device.busId());
     }
   }
 }

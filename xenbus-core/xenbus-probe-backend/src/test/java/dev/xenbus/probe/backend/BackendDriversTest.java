@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.MessageType;
+import dev.xenbus.linux.api.EventStatistics;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestBackend;
@@ -100,12 +101,34 @@ class BackendDriversTest {
             assertEquals("vif\n", bench.kernel.files().read(folder + "devtype"));
             assertEquals("xen-backend:vif\n", bench.kernel.files().read(folder + "modalias"));
             assertEquals("InitWait\n", bench.kernel.files().read(folder + "state"));
-            assertEquals("0\n", bench.kernel.files().read(folder + "xenbus/events"));
+            assertEquals(
+                """
+                DRIVER=vif
+                MODALIAS=xen-backend:vif
+                XENBUS_TYPE=vif
+                XENBUS_PATH=backend/vif/1/0
+                XENBUS_BASE_PATH=backend
+                """,
+                bench.kernel.files().read(folder + "uevent"));
+            EventStatistics counts = bench.backends.bus().devices().getFirst().eventStatistics();
+            counts.channels(2);
+            for (int i = 0; i < 3; i++) {
+              counts.event();
+            }
+            counts.spurious(0);
+            counts.spurious(7);
+            for (String count :
+                List.of(
+                    "event_channels 2", "events 3", "spurious_events 2", "jiffies_eoi_delayed 7")) {
+              String[] pair = count.split(" ", -1);
+              assertEquals(
+                  pair[1] + "\n", bench.kernel.files().read(folder + "xenbus/" + pair[0]), count);
+            }
             bench.kernel.files().write(threshold, "0x3\n");
             assertEquals("3\n", bench.kernel.files().read(threshold));
             for (String good :
                 List.of("4294967295", "010 8", "+7\n 7", "0xFFFFFFFF 4294967295", "0 0")) {
-              String[] pair = good.split(" ");
+              String[] pair = good.split(" ", -1);
               bench.kernel.files().write(threshold, pair[0]);
               assertEquals(
                   pair[pair.length - 1] + "\n", bench.kernel.files().read(threshold), good);

@@ -31,7 +31,7 @@ class FrontendBusTest {
             bench.store.remove(FrontBench.front("vbd", "51712"));
             bench.await(() -> bench.deviceNames().isEmpty());
             assertEquals("gone", bench.frontState("vbd", "51712"));
-            // Off the list first, then without its driver.
+            // A device is out of the list before its driver is taken away.
             bench.await(() -> driver.calls().getLast().equals("remove vbd-51712"));
             bench.await(() -> bench.xs.watchCount() == 1);
           }
