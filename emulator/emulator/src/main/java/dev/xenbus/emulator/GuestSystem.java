@@ -111,8 +111,6 @@ final class GuestSystem {
   @KernelSymbol("start_kernel")
   private void boot() throws HypercallException, KernelException, NoThread {
     xs.start();
-    frontends.start();
-    frontends.waitForDevices();
     HvcConsole console =
         new HvcConsole(
             kernel,
@@ -123,7 +121,11 @@ final class GuestSystem {
             new GuestSuspend.Parts(
                 kernel, start.hypercalls(), platform, start.built(), xs, frontends),
             console);
+    // A subsys_initcall, long before the late_initcall that waits for devices: a guest that waits
+    // for a backend can be shut down.
     new ShutdownWatch(kernel, xs, suspend::run).start();
+    frontends.start();
+    frontends.waitForDevices();
     GuestInit.Options userland =
         xs.exists(XenbusTransaction.NONE, "libxl", "")
             ? driverDomain(console)
@@ -132,7 +134,9 @@ final class GuestSystem {
                 kernel.hostname(),
                 Optional.of(console),
                 host.commands().of(UserCommand.Place.GUEST));
-    kernel.systemState(SystemState.RUNNING);
+    if (kernel.systemState() == SystemState.BOOTING) { // not if it is on its way down already
+      kernel.systemState(SystemState.RUNNING);
+    }
     GuestInit.start(userland);
   }
 
