@@ -140,6 +140,7 @@ public final class Dom0 {
     requestPowerOff();
     stopGuests();
     parts.kernel().systemState(SystemState.HALTING);
+    parts.xs().rebootNotify();
     parts.backends().close();
     parts.consoleDaemon().signal();
     parts.consoleDaemon().waitFor();

@@ -86,6 +86,7 @@ public final class LinuxKernel implements Kernel {
   private final WorkQueue systemWorkQueue;
   private final NetStack net;
   private final LinuxBlockCore block;
+  private final MemoryReclaim reclaim;
   private final Set<KnownBug> bugs = EnumSet.noneOf(KnownBug.class);
 
   /// Set by whoever boots and ends the kernel.
@@ -115,6 +116,7 @@ public final class LinuxKernel implements Kernel {
     putBugsBack();
     ProcFiles.addTo(this, files, stacks);
     SysFiles.addTo(this, files);
+    reclaim = MemoryReclaim.of(this);
   }
 
   /// How many works of the system queue may run at once (`WQ_DFL_ACTIVE`, cut down to what a small
@@ -244,6 +246,11 @@ public final class LinuxKernel implements Kernel {
   @Override
   public boolean hasBug(KnownBug bug) {
     return bugs.contains(bug);
+  }
+
+  @Override
+  public void addShrinker(String name, Runnable shrinker) {
+    reclaim.add(name, shrinker);
   }
 
   @Override
