@@ -19,6 +19,7 @@ import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import dev.xenbus.probe.backend.BackendBus;
+import dev.xenbus.probe.frontend.FrontendBus;
 import dev.xenbus.xenconsoled.Xenconsoled;
 import dev.xenbus.xenstore.client.StoreConnector;
 import dev.xenbus.xenstore.client.XenstoreClient;
@@ -98,7 +99,14 @@ final class Dom0Boot {
     BackendBus backends =
         new BackendBus(
             kernel, xs, drivers.backends(), driver -> options.config().module(driver.name()));
+    DriverModules.addBackends(kernel, backends, drivers.backends());
     backends.start();
+    FrontendBus frontends =
+        new FrontendBus(
+            kernel, xs, drivers.frontends(), driver -> options.config().module(driver.name()));
+    DriverModules.addFrontends(kernel, frontends, drivers.frontends());
+    frontends.start();
+    frontends.waitForDevices();
     Xenconsoled consoles =
         new Xenconsoled(
             new Xenconsoled.Options(
@@ -120,7 +128,7 @@ final class Dom0Boot {
     Dom0 dom0 =
         new Dom0(
             new Dom0.Parts(
-                machine, hypervisor, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
+                machine, hypervisor, kernel, domains, store, xs, backends, frontends, consoleDaemon, powerOff),
             commands,
             services);
     services.add(Dom0.class, dom0);

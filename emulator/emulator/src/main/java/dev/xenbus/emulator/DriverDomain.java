@@ -48,7 +48,9 @@ final class DriverDomain {
   void start(List<BackendDriver> drivers, Function<XenbusDriver, ParameterValues> parameters)
       throws KernelException {
     kernel.loadStallInjector();
-    new BackendBus(kernel, xs, drivers, parameters).start();
+    BackendBus bus = new BackendBus(kernel, xs, drivers, parameters);
+    DriverModules.addBackends(kernel, bus, drivers);
+    bus.start();
   }
 
   /// Returns what its commands may use: the store through `/dev/xen/xenbus`, with the rights of

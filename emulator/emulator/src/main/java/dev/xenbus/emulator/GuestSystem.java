@@ -124,6 +124,7 @@ final class GuestSystem {
     // A subsys_initcall, long before the late_initcall that waits for devices: a guest that waits
     // for a backend can be shut down.
     new ShutdownWatch(kernel, xs, suspend::run).start();
+    DriverModules.addFrontends(kernel, frontends, host.drivers().frontends());
     frontends.start();
     frontends.waitForDevices();
     GuestInit.Options userland =

@@ -198,7 +198,7 @@ public final class LinuxKernel implements Kernel {
     return options.hostname();
   }
 
-  /// Returns the modules that are loaded.
+  @Override
   public ModuleTable modules() {
     return modules;
   }
@@ -261,7 +261,7 @@ public final class LinuxKernel implements Kernel {
   /// Loads the stall injector, kernel module `xwstall`: its files appear in `/sys/kernel/xwstall`.
   /// Without effect the second time.
   public void loadStallInjector() {
-    modules.loadable(Xwstall.NAME, this::loadStallInjector, this::unloadStallInjector);
+    modules.loadable(Xwstall.NAME, this::loadStallInjector);
     if (injector.isEmpty()) {
       injector = Optional.of(Xwstall.load(this));
     }

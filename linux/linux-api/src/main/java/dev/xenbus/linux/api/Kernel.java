@@ -59,6 +59,11 @@ public interface Kernel {
   /// Returns the values of its command line.
   ParameterValues parameters();
 
+  /// Returns its modules.
+  default KernelModules modules() {
+    return KernelModules.BUILT_IN;
+  }
+
   /// Adds somebody who has memory to give back when the kernel is short of it
   /// (`register_shrinker`). Called by one task at a time, which may sleep but not for long.
   ///

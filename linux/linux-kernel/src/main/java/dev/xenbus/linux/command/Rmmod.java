@@ -1,6 +1,7 @@
 package dev.xenbus.linux.command;
 
 import dev.xenbus.linux.LinuxKernel;
+import dev.xenbus.linux.ModuleTable.Unload;
 import java.util.List;
 
 /// `rmmod`: unloads a kernel module.
@@ -16,13 +17,20 @@ public final class Rmmod extends KernelCommand {
       throw new UsageException("needs the name of one module");
     }
     String name = arguments.getFirst().replace('-', '_');
-    if (!(context.kernel() instanceof LinuxKernel kernel) || !kernel.modules().isLoaded(name)) {
-      context.err().println("rmmod: ERROR: Module " + name + " is not currently loaded");
-      return 1;
-    }
-    if (!kernel.modules().unload(name)) {
-      context.err().println("rmmod: ERROR: Module " + name + " is builtin.");
-      return 1;
+    Unload how =
+        context.kernel() instanceof LinuxKernel kernel
+            ? kernel.modules().unload(name)
+            : Unload.NOT_LOADED;
+    switch (how) {
+      case NOT_LOADED -> {
+        context.err().println("rmmod: ERROR: Module " + name + " is not currently loaded");
+        return 1;
+      }
+      case IN_USE -> {
+        context.err().println("rmmod: ERROR: Module " + name + " is in use");
+        return 1;
+      }
+      case DONE -> {}
     }
     return 0;
   }
