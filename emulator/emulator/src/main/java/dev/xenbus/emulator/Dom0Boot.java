@@ -123,12 +123,21 @@ final class Dom0Boot {
         XlServices.class,
         new XlServices(domains, kernel, store::connect, consoles, release(), new XlHost(cpu)));
     services.add(StoreConnector.class, store::connect);
-    kernel.warnOfUnclaimedParameters();
+    kernel.warnOfUnclaimedParameters(Parameters.HYPERVISOR, Parameters.XL, Parameters.BRIDGE);
     kernel.systemState(SystemState.RUNNING);
     Dom0 dom0 =
         new Dom0(
             new Dom0.Parts(
-                machine, hypervisor, kernel, domains, store, xs, backends, frontends, consoleDaemon, powerOff),
+                machine,
+                hypervisor,
+                kernel,
+                domains,
+                store,
+                xs,
+                backends,
+                frontends,
+                consoleDaemon,
+                powerOff),
             commands,
             services);
     services.add(Dom0.class, dom0);

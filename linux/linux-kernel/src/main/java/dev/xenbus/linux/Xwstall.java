@@ -100,9 +100,7 @@ final class Xwstall {
     xwstall.add("vbd_hold_bio", xwstall::bioThread, xwstall::writeBioThread);
     xwstall.add("vbd_hold_pgrant", xwstall.pages::vbd, xwstall::writePageVbd);
     xwstall.add("probe_hold", xwstall::probeType, xwstall::writeProbeType);
-    kernel
-        .modules()
-        .add(NAME, List.of(), kernel.parameters(), kernel::unloadStallInjector);
+    kernel.modules().add(NAME, List.of(), kernel.parameters(), kernel::unloadStallInjector);
     return xwstall;
   }
 

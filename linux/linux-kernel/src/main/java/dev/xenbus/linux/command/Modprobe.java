@@ -4,8 +4,8 @@ import dev.xenbus.linux.LinuxKernel;
 import dev.xenbus.linux.ModuleTable.Unload;
 import java.util.List;
 
-/// `modprobe`: loads a kernel module that the kernel knows of, or unloads it (`-r`); nothing happens
-/// if it is loaded, or not loaded, already.
+/// `modprobe`: loads a kernel module that the kernel knows of, or unloads it (`-r`); nothing
+/// happens if it is loaded, or not loaded, already.
 public final class Modprobe extends KernelCommand {
   /// For the service loader.
   public Modprobe() {
