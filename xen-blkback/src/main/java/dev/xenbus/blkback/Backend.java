@@ -302,6 +302,11 @@ final class Backend implements BackendDriver.Instance {
   }
 
   @Override
+  public void reclaimMemory() {
+    blkif.squeeze();
+  }
+
+  @Override
   @KernelSymbol(value = "xen_blkbk_remove", module = "xen_blkback")
   public void remove() {
     if (watch != null) {

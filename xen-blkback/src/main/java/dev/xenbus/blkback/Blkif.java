@@ -31,6 +31,9 @@ final class Blkif {
   /// so that it can be removed again.
   private final Runnable attention = this::attendAll;
 
+  /// Until when no free pages are kept (`buffer_squeeze_end`): set by whoever reclaims memory.
+  private volatile long squeezeEndNanos = Long.MIN_VALUE;
+
   private BlockProtocol protocol = BlockProtocol.X86_64;
   private boolean persistent;
 
@@ -137,6 +140,20 @@ final class Blkif {
       opened.disk().removeResizeListener(attention);
       opened.close();
     }
+  }
+
+  /// Lets the rings give their free pages back, and keep none for a while. Any task; does not wait.
+  ///
+  /// Differs: the real one sets the time alone, and a ring whose thread does not happen to wake
+  /// within it keeps its pages; here the threads are woken.
+  @KernelSymbol(value = "xen_blkbk_reclaim_memory", module = "xen_blkback")
+  void squeeze() {
+    squeezeEndNanos = kernel.clock().nanos() + options.squeezeNanos();
+    attendAll();
+  }
+
+  boolean isSqueezed(long nowNanos) {
+    return nowNanos < squeezeEndNanos;
   }
 
   private void attendAll() {

@@ -35,6 +35,7 @@ final class BlkifRing {
   private final Kernel kernel;
   private final RingStatistics statistics = new RingStatistics();
   private final PersistentGrants persistentGrants;
+  private final FreePages freePages;
 
   /// Where the worker sleeps.
   private final WaitQueue wakeups;
@@ -81,6 +82,7 @@ final class BlkifRing {
     this.responseLock = cpu.spinLock(LockClass.of("blk_ring_lock"));
     this.slotLock = cpu.spinLock(LockClass.of("pending_free_lock"));
     this.persistentGrants = new PersistentGrants(blkif.options().persistentGrantsMax());
+    this.freePages = new FreePages(kernel.pages());
   }
 
   // --- connect and disconnect -----------------------------------------------------------------
@@ -159,11 +161,14 @@ final class BlkifRing {
   @KernelSymbol(value = "xen_blkbk_free_caches", module = "xen_blkback")
   private void freeCaches() {
     freePersistentGrants();
+    freePages.shrink(0);
   }
 
   @KernelSymbol(value = "free_persistent_gnts", module = "xen_blkback")
   private void freePersistentGrants() {
-    kernel.grants().unmapSync(persistentGrants.removeAll());
+    List<MappedGrant> all = persistentGrants.removeAll();
+    kernel.grants().unmapSync(all);
+    freePages.put(all.size());
   }
 
   /// Ends the worker and waits for it; nothing happens if there is none.
@@ -209,6 +214,10 @@ final class BlkifRing {
 
   PersistentGrants persistentGrants() {
     return persistentGrants;
+  }
+
+  FreePages freePages() {
+    return freePages;
   }
 
   boolean isActive() {
@@ -312,7 +321,14 @@ final class BlkifRing {
     if (pagesToUnmap.isEmpty()) {
       finish(request, status);
     } else {
-      kernel.grants().unmapAsync(pagesToUnmap, () -> finish(request, status));
+      kernel
+          .grants()
+          .unmapAsync(
+              pagesToUnmap,
+              () -> {
+                freePages.put(pagesToUnmap.size());
+                finish(request, status);
+              });
     }
   }
 

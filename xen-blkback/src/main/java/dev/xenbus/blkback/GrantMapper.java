@@ -9,11 +9,14 @@ import org.jspecify.annotations.Nullable;
 /// Maps the pages of requests of one ring (`xen_blkbk_map`). Owned by the ring's worker.
 final class GrantMapper {
   private final GrantTable grants;
+  private final FreePages pages;
   private final Domid frontend;
   private final @Nullable PersistentGrants tree;
 
+  /// @param pages what stands behind mappings
   /// @param tree where mappings are kept, or null without persistent grants
-  GrantMapper(GrantTable grants, Domid frontend, @Nullable PersistentGrants tree) {
+  GrantMapper(GrantTable grants, FreePages pages, Domid frontend, @Nullable PersistentGrants tree) {
+    this.pages = pages;
     this.grants = grants;
     this.frontend = frontend;
     this.tree = tree;
@@ -40,10 +43,16 @@ final class GrantMapper {
 
   private boolean mapNew(SegmentTable segments, int ref, boolean readOnly) {
     try {
+      pages.get();
+    } catch (KernelException _) {
+      return false; // as the real one: the request fails, nothing is said
+    }
+    try {
       MappedGrant page = grants.map(frontend, ref, readOnly && tree == null);
       segments.mapped(page, tree == null ? null : tree.add(page));
       return true;
     } catch (KernelException _) {
+      pages.put(1);
       // The frontend's fault: it sees the error in its response, and nobody else cares.
       return false;
     }

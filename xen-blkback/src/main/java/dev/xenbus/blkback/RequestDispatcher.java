@@ -38,6 +38,7 @@ final class RequestDispatcher {
     this.mapper =
         new GrantMapper(
             blkif.kernel().grants(),
+            ring.freePages(),
             ring.frontend(),
             blkif.isPersistent() ? ring.persistentGrants() : null);
   }
@@ -68,7 +69,7 @@ final class RequestDispatcher {
       ring.drain(worker);
     }
     if (!mapper.map(request.segments, operation != BlockOperations.READ)) {
-      request.segments.release(blkif.kernel().clock().nanos()).forEach(MappedGrant::close);
+      unmap(request.segments);
       return refuse(request);
     }
     ring.begin();
@@ -130,8 +131,15 @@ final class RequestDispatcher {
       descriptors.set(i, layout.indirectRef(copy, i), 0, BlockLimits.SECTOR_IN_PAGE_MAX);
     }
     boolean parsed = mapper.map(descriptors, true) && parseDescriptors(request.segments, segments);
-    descriptors.release(blkif.kernel().clock().nanos()).forEach(MappedGrant::close);
+    unmap(descriptors);
     return parsed;
+  }
+
+  /// Unmaps what nobody has used yet (`xen_blkbk_unmap`).
+  private void unmap(SegmentTable segments) {
+    List<MappedGrant> others = segments.release(blkif.kernel().clock().nanos());
+    others.forEach(MappedGrant::close);
+    ring.freePages().put(others.size());
   }
 
   /// Reads each field of the descriptors once: the pages are the frontend's.

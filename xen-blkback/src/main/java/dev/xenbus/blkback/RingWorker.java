@@ -90,6 +90,7 @@ final class RingWorker implements Body {
       int max = blkif.options().persistentGrantsMax();
       kernel.printk().info(ring.statistics().logLineAndReset(self.comm(), grants.count(), max));
     }
+    ring.freePages().shrink(blkif.isSqueezed(now) ? 0 : blkif.options().bufferPagesMax());
     armHousekeeping(now);
   }
 
@@ -106,6 +107,7 @@ final class RingWorker implements Body {
           .unmapAsync(
               idle,
               () -> {
+                ring.freePages().put(idle.size());
                 isPurging = false;
                 purged.wakeAll();
               });

@@ -9,6 +9,7 @@ import dev.xenbus.abi.io.blkif.BlockSegmentLayout;
 import dev.xenbus.abi.io.blkif.BlockStatus;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.Task;
 import dev.xenbus.testkit.vbd.RawFrontend;
 import dev.xenbus.testkit.vbd.RawFrontend.Data;
 import dev.xenbus.testkit.vbd.RawFrontend.Response;
@@ -166,6 +167,77 @@ class ServingTest {
           int mapped = vbd.dom0().mapCalls();
           assertStatus(0, raw.call(BlockOperations.WRITE, 64, data));
           assertEquals(mapped, vbd.dom0().mapCalls());
+        });
+  }
+
+  @Test
+  void pagesBehindMappingsAreKeptUntilTheKernelAsksForThem() throws MachineFailure {
+    BlkbackBench.connected(
+        (vbd, raw) -> {
+          int before = vbd.dom0().pages().inUse();
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, pages(raw, 7, 1)));
+          assertNothingMapped(vbd);
+          assertEquals(before + 7, vbd.dom0().pages().inUse());
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, pages(raw, 5, 1)));
+          assertEquals(before + 7, vbd.dom0().pages().inUse());
+          vbd.backend().reclaimMemory();
+          vbd.await("free pages gone", () -> vbd.dom0().pages().inUse() == before);
+          Task.sleep(20_000_000); // longer than buffer_squeeze_duration_ms: pages are kept again
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, pages(raw, 5, 1)));
+          assertEquals(before + 5, vbd.dom0().pages().inUse());
+        });
+  }
+
+  @Test
+  void pagesBehindPersistentGrantsAreNotGivenBack() throws MachineFailure {
+    BlkbackBench.connected(
+        BlockProtocol.X86_64,
+        "w",
+        "feature-persistent=1",
+        (vbd, raw) -> {
+          int before = vbd.dom0().pages().inUse();
+          List<Data> data = pages(raw, 7, 1);
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, data));
+          vbd.backend().reclaimMemory();
+          Task.sleep(20_000_000);
+          assertEquals(before + 7, vbd.dom0().pages().inUse());
+          int mapped = vbd.dom0().fakeGrants().mapCalls();
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, data));
+          assertEquals(mapped, vbd.dom0().fakeGrants().mapCalls());
+        });
+  }
+
+  @Test
+  void requestFailsWithoutAPageAndTheNextOneWorks() throws MachineFailure {
+    BlkbackBench.connected(
+        (vbd, raw) -> {
+          int before = vbd.dom0().pages().inUse();
+          List<Data> data = pages(raw, 7, 1);
+          vbd.dom0().pages().limit(before + 4);
+          assertStatus(BlockStatus.ERROR, raw.call(BlockOperations.WRITE, 0, data));
+          assertNothingMapped(vbd);
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, data.subList(0, 4)));
+          vbd.dom0().pages().limit(Integer.MAX_VALUE);
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, data));
+        });
+  }
+
+  @Test
+  void noMorePagesAreKeptThanTheParameterSays() throws MachineFailure {
+    BlkbackBench.run(
+        3,
+        "w",
+        List.of("max_buffer_pages=3"),
+        vbd -> {
+          vbd.hotplug("ram:1M");
+          RawFrontend raw = new RawFrontend(vbd, BlockProtocol.X86_64, 1);
+          raw.publish("feature-persistent=0");
+          vbd.awaitState(VbdFixture.BACK, XenbusState.CONNECTED);
+          int before = vbd.dom0().pages().inUse();
+          assertStatus(0, raw.call(BlockOperations.WRITE, 0, pages(raw, 7, 1)));
+          assertNothingMapped(vbd);
+          raw.kick();
+          vbd.await("three are kept", () -> vbd.dom0().pages().inUse() == before + 3);
         });
   }
 

@@ -16,6 +16,7 @@ import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.probe.backend.BackendBus;
+import dev.xenbus.probe.frontend.FrontendBus;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import dev.xenbus.xenstored.Xenstored;
 import dev.xenbus.xl.DomainConfig;
@@ -54,6 +55,7 @@ public final class Dom0 {
       Xenstored store,
       XenbusXs xs,
       BackendBus backends,
+      FrontendBus frontends,
       Task consoleDaemon,
       Completion powerOff) {}
 
@@ -140,6 +142,9 @@ public final class Dom0 {
     requestPowerOff();
     stopGuests();
     parts.kernel().systemState(SystemState.HALTING);
+    parts.xs().rebootNotify();
+    parts.frontends().shutdown();
+    parts.frontends().close();
     parts.backends().close();
     parts.consoleDaemon().signal();
     parts.consoleDaemon().waitFor();

@@ -21,6 +21,7 @@ import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import dev.xenbus.probe.backend.BackendBus;
+import dev.xenbus.probe.frontend.FrontendBus;
 import dev.xenbus.xenconsoled.Xenconsoled;
 import dev.xenbus.xenstore.client.StoreConnector;
 import dev.xenbus.xenstore.client.XenstoreClient;
@@ -101,8 +102,12 @@ final class Dom0Boot {
     Function<XenbusDriver, ParameterValues> parameters =
         driver -> options.config().module(driver.name());
     BackendBus backends = new BackendBus(kernel, xs, drivers.backends(), parameters);
+    DriverModules.addBackends(kernel, backends, drivers.backends());
     backends.start();
-    BackendModule.add(kernel, backends, drivers.backends(), parameters);
+    FrontendBus frontends = new FrontendBus(kernel, xs, drivers.frontends(), parameters);
+    DriverModules.addFrontends(kernel, frontends, drivers.frontends());
+    frontends.start();
+    frontends.waitForDevices();
     Xenconsoled consoles =
         new Xenconsoled(
             new Xenconsoled.Options(
@@ -119,12 +124,21 @@ final class Dom0Boot {
         XlServices.class,
         new XlServices(domains, kernel, store::connect, consoles, release(), new XlHost(cpu)));
     services.add(StoreConnector.class, store::connect);
-    kernel.warnOfUnclaimedParameters();
+    kernel.warnOfUnclaimedParameters(Parameters.HYPERVISOR, Parameters.XL, Parameters.BRIDGE);
     kernel.systemState(SystemState.RUNNING);
     Dom0 dom0 =
         new Dom0(
             new Dom0.Parts(
-                machine, hypervisor, kernel, domains, store, xs, backends, consoleDaemon, powerOff),
+                machine,
+                hypervisor,
+                kernel,
+                domains,
+                store,
+                xs,
+                backends,
+                frontends,
+                consoleDaemon,
+                powerOff),
             commands,
             services);
     services.add(Dom0.class, dom0);

@@ -48,9 +48,9 @@ final class DriverDomain {
   void start(List<BackendDriver> drivers, Function<XenbusDriver, ParameterValues> parameters)
       throws KernelException {
     kernel.loadStallInjector();
-    BackendBus backends = new BackendBus(kernel, xs, drivers, parameters);
-    backends.start();
-    BackendModule.add(kernel, backends, drivers, parameters);
+    BackendBus bus = new BackendBus(kernel, xs, drivers, parameters);
+    DriverModules.addBackends(kernel, bus, drivers);
+    bus.start();
   }
 
   /// Returns what its toolstack may use: the store through `/dev/xen/xenbus`, with the rights of

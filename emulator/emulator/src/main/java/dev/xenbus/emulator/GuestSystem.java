@@ -10,6 +10,7 @@ import dev.xenbus.linux.HvcConsole;
 import dev.xenbus.linux.KernelLog;
 import dev.xenbus.linux.LinuxKernel;
 import dev.xenbus.linux.ParameterException;
+import dev.xenbus.linux.PowerControl;
 import dev.xenbus.linux.api.Kernel.SystemState;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelParameter;
@@ -79,7 +80,7 @@ final class GuestSystem {
                 platform.pages(),
                 platform.grants(),
                 platform.events(),
-                this::power));
+                new Power()));
     xs =
         new XenbusXs(
             kernel,
@@ -118,8 +119,6 @@ final class GuestSystem {
   @KernelSymbol("start_kernel")
   private void boot() throws HypercallException, KernelException, NoThread {
     xs.start();
-    frontends.start();
-    frontends.waitForDevices();
     HvcConsole console =
         new HvcConsole(
             kernel,
@@ -127,7 +126,13 @@ final class GuestSystem {
             start.built().consolePort());
     GuestSuspend suspend =
         new GuestSuspend(new GuestSuspend.Parts(kernel, start, platform, xs, frontends), console);
+    // A subsys_initcall, long before the late_initcall that waits for devices: a guest that waits
+    // for a backend can be shut down.
     new ShutdownWatch(kernel, xs, suspend::run).start();
+    new SysrqWatch(kernel, xs).start();
+    DriverModules.addFrontends(kernel, frontends, host.drivers().frontends());
+    frontends.start();
+    frontends.waitForDevices();
     GuestInit.Options userland =
         xs.exists(XenbusTransaction.NONE, "libxl", "")
             ? driverDomain(console)
@@ -136,7 +141,9 @@ final class GuestSystem {
                 kernel.hostname(),
                 Optional.of(console),
                 host.commands().of(UserCommand.Place.GUEST));
-    kernel.systemState(SystemState.RUNNING);
+    if (kernel.systemState() == SystemState.BOOTING) { // not if it is on its way down already
+      kernel.systemState(SystemState.RUNNING);
+    }
     GuestInit.start(userland);
   }
 
@@ -154,15 +161,23 @@ final class GuestSystem {
 
   /// Ends the guest; an orderly end closes its devices first, in a thread that waits for their
   /// other ends.
-  private void power(ShutdownReason reason) {
-    if (reason == ShutdownReason.CRASH) {
-      start.hypercalls().sched().shutdown(reason);
+  private final class Power implements PowerControl {
+    @Override
+    public void power(ShutdownReason reason) {
+      if (reason == ShutdownReason.CRASH) {
+        start.hypercalls().sched().shutdown(reason);
+      }
+      try {
+        start.cpu().kthread("shutdown", self -> shutDown(reason)).wake();
+      } catch (NoThread e) {
+        kernel.printk().error("shutdown: " + e.getMessage() + ", devices stay open");
+        start.hypercalls().sched().shutdown(reason);
+      }
     }
-    try {
-      start.cpu().kthread("shutdown", self -> shutDown(reason)).wake();
-    } catch (NoThread e) {
-      kernel.printk().error("shutdown: " + e.getMessage() + ", devices stay open");
-      start.hypercalls().sched().shutdown(reason);
+
+    @Override
+    public void emergencyRestart() {
+      start.hypercalls().sched().shutdown(ShutdownReason.REBOOT);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.xenbus.guest;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.ShellWord;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.NoThread;
@@ -15,7 +16,8 @@ import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Runs lines, each command in a process of its own.
+/// Runs lines, each command in a process of its own; what the shell does itself, and where output
+/// goes, in the shell's. A job in the background is a process with a shell of its own.
 ///
 /// Threads: one task.
 final class GuestShell {
@@ -38,6 +40,10 @@ final class GuestShell {
   private final UserCommand.Services services;
   private final TextOutput console;
   private final Consumer<@Nullable Runnable> onInterrupt;
+
+  /// Whether it runs one command and no other, in the process that it has.
+  private final boolean isCommand;
+
   private final List<Task> jobs = new ArrayList<>();
 
   /// Makes a shell.
@@ -55,48 +61,112 @@ final class GuestShell {
     this.services = services;
     this.console = console;
     this.onInterrupt = onInterrupt;
+    this.isCommand = false;
+  }
+
+  /// Makes the shell of a job: it has no jobs, and control-C is not for it.
+  private GuestShell(GuestShell parent, boolean isCommand) {
+    this.kernel = parent.kernel;
+    this.commands = parent.commands;
+    this.services = parent.services;
+    this.console = parent.console;
+    this.onInterrupt = interrupt -> {};
+    this.isCommand = isCommand;
   }
 
   /// Runs a line.
   ///
   /// @return the exit code of its last command; 0 of an empty line
   int execute(String line) {
-    int exit = 0;
+    List<ShellWords.Command> commands;
     try {
-      for (ShellWords.Command command : ShellWords.parse(line)) {
-        boolean runs =
-            switch (command.when()) {
-              case ALWAYS -> true;
-              case SUCCESS -> exit == 0;
-              case FAILURE -> exit != 0;
-            };
-        if (runs) {
-          exit = run(command);
-        }
-      }
+      commands = ShellWords.parse(line);
     } catch (ShellWords.SyntaxException e) {
       console.println("sh: " + e.getMessage());
-      exit = USAGE;
+      return USAGE;
+    }
+    int exit = 0;
+    List<ShellWords.Command> list = new ArrayList<>();
+    for (int i = 0; i < commands.size(); i++) {
+      list.add(commands.get(i));
+      if (i + 1 == commands.size() || commands.get(i + 1).when() == ShellWords.When.ALWAYS) {
+        exit = commands.get(i).isBackground() ? startJob(List.copyOf(list)) : run(list);
+        list.clear();
+      }
     }
     return exit;
   }
 
+  /// Runs commands that are joined by `&&` and `||`, and waits for each.
+  private int run(List<ShellWords.Command> list) {
+    int exit = 0;
+    for (ShellWords.Command command : list) {
+      boolean runs =
+          switch (command.when()) {
+            case ALWAYS -> true;
+            case SUCCESS -> exit == 0;
+            case FAILURE -> exit != 0;
+          };
+      if (runs) {
+        exit = run(command);
+      }
+    }
+    return exit;
+  }
+
+  /// Starts a process with a shell of its own; one that runs a single command becomes that command.
+  private int startJob(List<ShellWords.Command> list) {
+    String name = expand(list.getFirst().words()).getFirst();
+    // Codes of jobs that ended, and that nobody asked for.
+    jobs.removeIf(job -> job.state() == Task.State.Z && job.waitFor() >= 0);
+    if (jobs.size() >= JOBS_MAX) {
+      console.println("sh: " + name + ": " + Errno.EAGAIN.text());
+      return 1;
+    }
+    boolean isOne = list.size() == 1;
+    GuestShell shell = new GuestShell(this, isOne);
+    Task task;
+    try {
+      task =
+          kernel
+              .cpu()
+              .process(isOne && commands.containsKey(name) ? name : "sh", self -> shell.run(list));
+    } catch (NoThread e) {
+      console.println("sh: " + name + ": " + Errno.ENOMEM.text());
+      return 1;
+    }
+    task.wake();
+    jobs.add(task);
+    console.println("[" + jobs.size() + "] " + task.pid());
+    return 0;
+  }
+
+  private List<String> expand(List<ShellWord> words) {
+    return ShellWord.expandAll(words, name -> "$" + name, kernel.files());
+  }
+
   private int run(ShellWords.Command typed) {
+    List<String> words = expand(typed.words());
     if (typed.output().isEmpty()) {
-      return run(typed, console);
+      return run(words, console);
+    }
+    List<String> file = expand(List.of(typed.output().get()));
+    if (file.size() > 1) {
+      console.println("sh: " + typed.output().get() + ": ambiguous redirect");
+      return 1;
     }
     StringBuilder text = new StringBuilder();
     int exit =
         run(
-            typed,
+            words,
             more -> {
               int room = OUTPUT_CHARS_MAX - text.length();
               text.append(more, 0, Math.min(more.length(), room));
             });
     try {
-      redirect(typed.output().get(), text.toString());
+      redirect(file.getFirst(), text.toString());
     } catch (KernelException e) {
-      console.println("sh: " + typed.output().get() + ": " + e.errno().text());
+      console.println("sh: " + file.getFirst() + ": " + e.errno().text());
       return 1;
     }
     return exit;
@@ -108,13 +178,13 @@ final class GuestShell {
     }
   }
 
-  private int run(ShellWords.Command typed, TextOutput out) {
-    String name = typed.words().getFirst();
-    List<String> arguments = typed.words().subList(1, typed.words().size());
+  private int run(List<String> words, TextOutput out) {
+    String name = words.getFirst();
+    List<String> arguments = words.subList(1, words.size());
     return switch (name) {
       case "help" -> help(out);
       case "wait" -> await();
-      default -> runProcess(name, arguments, typed, out);
+      default -> runProcess(name, arguments, out);
     };
   }
 
@@ -132,33 +202,24 @@ final class GuestShell {
     return exit;
   }
 
-  private int runProcess(
-      String name, List<String> arguments, ShellWords.Command typed, TextOutput out) {
+  private int runProcess(String name, List<String> arguments, TextOutput out) {
     UserCommand command = commands.get(name);
     if (command == null) {
       console.println("sh: " + name + ": command not found");
       return NOT_FOUND;
     }
-    jobs.removeIf(
-        job -> job.state() == Task.State.Z && job.waitFor() >= 0); // their codes nobody asked for
-    if (typed.isBackground() && jobs.size() >= JOBS_MAX) {
-      console.println("sh: " + name + ": " + Errno.EAGAIN.text());
-      return 1;
+    Context context = new Context(kernel, services, out, console);
+    if (isCommand) {
+      return runGuarded(command, context, arguments);
     }
     Task task;
     try {
-      Context context = new Context(kernel, services, out, console);
       task = kernel.cpu().process(name, self -> runGuarded(command, context, arguments));
     } catch (NoThread e) {
       console.println("sh: " + name + ": " + Errno.ENOMEM.text());
       return 1;
     }
     task.wake();
-    if (typed.isBackground()) {
-      jobs.add(task);
-      console.println("[" + jobs.size() + "] " + task.pid());
-      return 0;
-    }
     return foreground(task);
   }
 

@@ -1,5 +1,6 @@
 package dev.xenbus.guest;
 
+import dev.xenbus.linux.api.ShellWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +24,10 @@ final class ShellWords {
   /// @param when whether it runs
   /// @param words its name and arguments
   /// @param output the file that its output goes to
-  /// @param isBackground whether the shell does not wait for it
-  record Command(When when, List<String> words, Optional<String> output, boolean isBackground) {}
+  /// @param isBackground whether the shell does not wait for it, nor for what `&&` and `||` join to
+  ///     it
+  record Command(
+      When when, List<ShellWord> words, Optional<ShellWord> output, boolean isBackground) {}
 
   /// A line that means nothing.
   static final class SyntaxException extends Exception {
@@ -37,8 +40,8 @@ final class ShellWords {
 
   private final String line;
   private final List<Command> commands = new ArrayList<>();
-  private List<String> words = new ArrayList<>();
-  private @Nullable String output;
+  private List<ShellWord> words = new ArrayList<>();
+  private @Nullable ShellWord output;
   private boolean wantsOutput;
   private When when = When.ALWAYS;
   private int at;
@@ -99,35 +102,35 @@ final class ShellWords {
   }
 
   private void word() throws SyntaxException {
-    StringBuilder word = new StringBuilder();
+    ShellWord.Builder word = new ShellWord.Builder();
     while (at < line.length()) {
       char c = line.charAt(at);
       if (c == '\'' || c == '"') {
         quoted(c, word);
       } else if (c == '\\' && at + 1 < line.length()) {
-        word.append(line.charAt(at + 1));
+        word.quoted(line.substring(at + 1, at + 2));
         at += 2;
       } else if (Character.isWhitespace(c) || ";&|>".indexOf(c) >= 0) {
         break;
       } else {
-        word.append(c);
+        word.bare(c);
         at++;
       }
     }
     if (wantsOutput) {
-      output = word.toString();
+      output = word.build();
       wantsOutput = false;
     } else {
-      words.add(word.toString());
+      words.add(word.build());
     }
   }
 
-  private void quoted(char quote, StringBuilder word) throws SyntaxException {
+  private void quoted(char quote, ShellWord.Builder word) throws SyntaxException {
     int end = line.indexOf(quote, at + 1);
     if (end < 0) {
       throw new SyntaxException("syntax error: " + quote + " is not closed");
     }
-    word.append(line, at + 1, end);
+    word.quoted(line.substring(at + 1, end));
     at = end + 1;
   }
 }

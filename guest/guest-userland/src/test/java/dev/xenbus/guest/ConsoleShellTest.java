@@ -8,6 +8,7 @@ import dev.xenbus.guest.command.Echo;
 import dev.xenbus.guest.command.Poweroff;
 import dev.xenbus.linux.api.ConsoleTty;
 import dev.xenbus.linux.api.Kernel;
+import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.RandomWalk;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -215,6 +217,37 @@ class ConsoleShellTest {
           tty.type("wait\n");
           Task.sleep(100 * SECOND);
           assertTrue(tty.output.toString(StandardCharsets.UTF_8).endsWith(end(0)));
+        });
+  }
+
+  @Test
+  void redirectionInTheBackgroundBlocksItsJobAlone() throws MachineFailure {
+    play(
+        (tty, kernel) -> {
+          WaitQueue gate = kernel.cpu().waitQueue("gate");
+          AtomicBoolean isOpen = new AtomicBoolean();
+          kernel
+              .files()
+              .add(
+                  "/sys/slow",
+                  new KernelFiles.KernelFile() {
+                    @Override
+                    public String read() {
+                      return "";
+                    }
+
+                    @Override
+                    public void write(String text) {
+                      gate.await(Task.State.D, WaitQueue.FOREVER, isOpen::get);
+                    }
+                  });
+          assertTrue(tty.type("echo 1 > /sys/sl* && seven &\n").endsWith(end(0)));
+          assertTrue(tty.type("echo {1..3}\n").endsWith("1 2 3\n" + end(0)));
+          assertTrue(tty.type("wait\n").endsWith(BEGIN));
+          isOpen.set(true);
+          gate.wakeAll();
+          Task.sleep(SECOND);
+          assertTrue(tty.output.toString(StandardCharsets.UTF_8).endsWith(end(7)));
         });
   }
 

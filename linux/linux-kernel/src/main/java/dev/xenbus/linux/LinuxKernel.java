@@ -86,6 +86,8 @@ public final class LinuxKernel implements Kernel {
   private final WorkQueue systemWorkQueue;
   private final NetStack net;
   private final LinuxBlockCore block;
+  private final MemoryReclaim reclaim;
+  private final Sysrq sysrq;
   private final Set<KnownBug> bugs = EnumSet.noneOf(KnownBug.class);
 
   /// Set by whoever boots and ends the kernel.
@@ -115,6 +117,8 @@ public final class LinuxKernel implements Kernel {
     putBugsBack();
     ProcFiles.addTo(this, files, stacks);
     SysFiles.addTo(this, files);
+    reclaim = MemoryReclaim.of(this);
+    sysrq = Sysrq.of(this, reports);
   }
 
   /// How many works of the system queue may run at once (`WQ_DFL_ACTIVE`, cut down to what a small
@@ -196,7 +200,7 @@ public final class LinuxKernel implements Kernel {
     return options.hostname();
   }
 
-  /// Returns the modules that are loaded.
+  @Override
   public ModuleTable modules() {
     return modules;
   }
@@ -208,10 +212,16 @@ public final class LinuxKernel implements Kernel {
   }
 
   /// Warns of words for modules that are not loaded; they are kept for when these are.
-  public void warnOfUnclaimedParameters() {
+  ///
+  /// @param others names that look like a module's, and that others read
+  public void warnOfUnclaimedParameters(String... others) {
     List<String> loaded = modules.list().stream().map(ModuleTable.Loaded::name).toList();
     for (String module : options.commandLine().modules()) {
-      if (!loaded.contains(module) && !module.equals(KnownBug.MODULE)) {
+      boolean isClaimed =
+          loaded.contains(module)
+              || module.equals(KnownBug.MODULE)
+              || List.of(others).contains(module);
+      if (!isClaimed) {
         String words = String.join(" ", options.commandLine().wordsOf(module));
         String hint = Nearest.of(module, loaded).map(near -> " (not " + near + "?)").orElse("");
         printk().warn("module " + module + hint + " is not loaded, parameters kept: " + words);
@@ -247,14 +257,29 @@ public final class LinuxKernel implements Kernel {
   }
 
   @Override
+  public void addShrinker(String name, Runnable shrinker) {
+    reclaim.add(name, shrinker);
+  }
+
+  @Override
   public void power(ShutdownReason reason) {
     options.power().power(reason);
+  }
+
+  /// Restarts without asking its devices (`emergency_restart`).
+  void emergencyRestart() {
+    options.power().emergencyRestart();
+  }
+
+  /// Does what a magic key asks for, if `/proc/sys/kernel/sysrq` allows it (`handle_sysrq`).
+  public void handleSysrq(char key) {
+    sysrq.handle(key);
   }
 
   /// Loads the stall injector, kernel module `xwstall`: its files appear in `/sys/kernel/xwstall`.
   /// Without effect the second time.
   public void loadStallInjector() {
-    modules.loadable(Xwstall.NAME, this::loadStallInjector, this::unloadStallInjector);
+    modules.loadable(Xwstall.NAME, this::loadStallInjector);
     if (injector.isEmpty()) {
       injector = Optional.of(Xwstall.load(this));
     }

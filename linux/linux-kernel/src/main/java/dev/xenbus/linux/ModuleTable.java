@@ -1,46 +1,98 @@
 package dev.xenbus.linux;
 
 import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.KernelModules;
 import dev.xenbus.linux.api.KernelParameter;
 import dev.xenbus.linux.api.ParameterValues;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntSupplier;
 
-/// The kernel modules that are loaded: `/proc/modules` and `/sys/module`.
-public final class ModuleTable {
+/// The kernel modules that are loaded: `/proc/modules` and `/sys/module`. Mirrors what
+/// `kernel/module/main.c` does of counts and states.
+///
+/// Any task may use it: there is no lock, since an initialisation may be held up for long.
+public final class ModuleTable implements KernelModules {
+  /// The count of a module that is being unloaded.
+  private static final int GOING = -1;
+
   /// A loaded module.
-  ///
-  /// @param order which was loaded first, from 1
-  /// @param name such as `xen_netback`
-  /// @param users how many devices use it, read when asked
-  public record Loaded(int order, String name, IntSupplier users) {}
+  public static final class Loaded {
+    private final int order;
+    private final String name;
+    private final Runnable exit;
 
-  /// A module that commands may load and unload.
-  private record Loadable(Runnable load, Runnable unload) {}
+    /// How many use it, or [#GOING].
+    private final AtomicInteger references = new AtomicInteger();
+
+    private Loaded(int order, String name, Runnable exit) {
+      this.order = order;
+      this.name = name;
+      this.exit = exit;
+    }
+
+    /// Returns its name, such as `xen_netback`.
+    public String name() {
+      return name;
+    }
+
+    /// Returns how many use it.
+    public int users() {
+      return Math.max(0, references.get());
+    }
+
+    /// Returns whether it can be used: it is not being unloaded.
+    public boolean isLive() {
+      return references.get() != GOING;
+    }
+
+    private boolean tryGet() {
+      return references.updateAndGet(count -> count == GOING ? GOING : count + 1) != GOING;
+    }
+
+    private void put() {
+      references.decrementAndGet();
+    }
+
+    private boolean tryStop() {
+      return references.compareAndSet(0, GOING);
+    }
+  }
+
+  /// How an attempt to unload a module ended.
+  public enum Unload {
+    /// It is gone.
+    DONE,
+    /// There is none of that name.
+    NOT_LOADED,
+    /// Somebody uses it (`EWOULDBLOCK`).
+    IN_USE
+  }
 
   private final KernelFiles files;
   private final AtomicInteger lastOrder = new AtomicInteger();
   private final ConcurrentSkipListMap<String, Loaded> modules = new ConcurrentSkipListMap<>();
-  private final ConcurrentSkipListMap<String, Loadable> loadables = new ConcurrentSkipListMap<>();
+  private final ConcurrentSkipListMap<String, Runnable> loadables = new ConcurrentSkipListMap<>();
+
+  /// Those that somebody is loading just now.
+  private final ConcurrentSkipListSet<String> loading = new ConcurrentSkipListSet<>();
 
   ModuleTable(KernelFiles files) {
     this.files = files;
     files.add("/proc/modules", this::text);
   }
 
-  /// Notes that a module was loaded; its parameters show in `/sys/module/<name>/parameters`.
-  ///
-  /// @return false if there is one of that name already
+  @Override
   public boolean add(
-      String name, IntSupplier users, List<KernelParameter> declared, ParameterValues values) {
-    Loaded loaded = new Loaded(lastOrder.incrementAndGet(), name, users);
+      String name, List<KernelParameter> declared, ParameterValues values, Runnable exit) {
+    Loaded loaded = new Loaded(lastOrder.incrementAndGet(), name, exit);
     if (modules.putIfAbsent(name, loaded) != null) {
       return false;
     }
     String folder = "/sys/module/" + name;
-    files.add(folder + "/refcnt", () -> users.getAsInt() + "\n");
+    files.add(folder + "/refcnt", () -> loaded.users() + "\n");
+    files.add(folder + "/initstate", () -> loaded.isLive() ? "live\n" : "going\n");
     for (KernelParameter parameter : declared) {
       String value =
           switch (parameter.type()) {
@@ -53,17 +105,33 @@ public final class ModuleTable {
     return true;
   }
 
-  /// Notes that a module was unloaded.
+  @Override
   public void remove(String name) {
-    if (modules.remove(name) != null) {
+    if (modules.containsKey(name)) {
       files.remove("/sys/module/" + name);
+      modules.remove(name);
     }
   }
 
-  /// Makes a module known to `modprobe` and `rmmod`; both are without effect if there is nothing to
-  /// do.
-  public void loadable(String name, Runnable load, Runnable unload) {
-    loadables.putIfAbsent(name, new Loadable(load, unload));
+  @Override
+  public boolean tryGet(String name) {
+    Loaded module = modules.get(name);
+    return module != null && module.tryGet();
+  }
+
+  @Override
+  public void put(String name) {
+    Loaded module = modules.get(name);
+    if (module != null) {
+      module.put();
+    }
+  }
+
+  /// Makes a module known to `modprobe`.
+  ///
+  /// @param init loads it, and calls [#add] in the end; called only if it is not loaded
+  public void loadable(String name, Runnable init) {
+    loadables.putIfAbsent(name, init);
   }
 
   /// Returns whether a module is loaded.
@@ -71,33 +139,44 @@ public final class ModuleTable {
     return modules.containsKey(name);
   }
 
-  /// Loads a module (`modprobe`).
+  /// Returns whether there is such a module, loaded or not.
+  public boolean isKnown(String name) {
+    return isLoaded(name) || loadables.containsKey(name);
+  }
+
+  /// Loads a module (`modprobe`); nothing happens if it is loaded, or if somebody is about it.
   ///
   /// @return false if there is none of that name that could be loaded
   public boolean load(String name) {
-    Loadable module = loadables.get(name);
-    if (module != null) {
-      module.load().run();
+    Runnable init = loadables.get(name);
+    if (init != null && !isLoaded(name) && loading.add(name)) {
+      try {
+        init.run();
+      } finally {
+        loading.remove(name);
+      }
     }
-    return module != null || isLoaded(name);
+    return init != null || isLoaded(name);
   }
 
-  /// Unloads a module (`rmmod`).
-  ///
-  /// @return false if it cannot be unloaded, as what was there at boot
-  public boolean unload(String name) {
-    Loadable module = loadables.get(name);
-    if (module != null) {
-      module.unload().run();
+  /// Unloads a module that nobody uses (`delete_module`): from here on nobody can begin to, then it
+  /// goes.
+  public Unload unload(String name) {
+    Loaded module = modules.get(name);
+    if (module == null) {
+      return Unload.NOT_LOADED;
     }
-    return module != null;
+    if (!module.tryStop()) {
+      return Unload.IN_USE;
+    }
+    module.exit.run();
+    remove(name);
+    return Unload.DONE;
   }
 
   /// Returns the loaded modules, the last loaded first, as `lsmod` lists them.
   public List<Loaded> list() {
-    return modules.values().stream()
-        .sorted((a, b) -> Integer.compare(b.order(), a.order()))
-        .toList();
+    return modules.values().stream().sorted((a, b) -> Integer.compare(b.order, a.order)).toList();
   }
 
   private String text() {
@@ -105,8 +184,10 @@ public final class ModuleTable {
     for (Loaded module : list()) {
       text.append(module.name())
           .append(" 16384 ")
-          .append(module.users().getAsInt())
-          .append(" - Live 0x0000000000000000\n");
+          .append(module.users())
+          .append(" - ")
+          .append(module.isLive() ? "Live" : "Unloading")
+          .append(" 0x0000000000000000\n");
     }
     return text.toString();
   }

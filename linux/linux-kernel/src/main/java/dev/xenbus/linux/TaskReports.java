@@ -42,17 +42,24 @@ final class TaskReports implements MachineListener {
         "INFO: task %s:%d blocked for more than %d seconds.".formatted(comm, task.pid(), seconds));
     printk.error("      Not tainted " + LinuxKernel.RELEASE + " #1");
     printk.error("\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.");
-    printk.error(
-        "task:%-15s state:%s stack:0     pid:%-5d tgid:%-5d ppid:2"
-            .formatted(comm, task.state(), task.pid(), task.pid()));
-    trace(task);
+    show(task, Printk.Level.ERR);
   }
 
-  private void trace(Task task) {
-    printk.error("Call Trace:");
-    printk.error(" <TASK>");
-    stacks.frames(task).forEach(frame -> printk.error(" " + frame));
-    printk.error(" </TASK>");
+  /// Says what a task does (`sched_show_task`).
+  void show(Task task, Printk.Level level) {
+    printk.log(
+        level,
+        "task:%-15s state:%s stack:0     pid:%-5d tgid:%-5d ppid:%d"
+            .formatted(
+                shortComm(task),
+                task.state(),
+                task.pid(),
+                task.pid(),
+                task.isKernelThread() ? 2 : 1));
+    printk.log(level, "Call Trace:");
+    printk.log(level, " <TASK>");
+    stacks.frames(task).forEach(frame -> printk.log(level, " " + frame));
+    printk.log(level, " </TASK>");
   }
 
   @Override

@@ -90,7 +90,7 @@ final class Xwstall {
     xwstall.add("vbd_hold_pgrant", xwstall.pages::vbd, xwstall::writePageVbd);
     xwstall.add("probe_hold", xwstall.probes::subject, xwstall.probes::write);
     xwstall.add("script_hold", xwstall.scripts::subject, xwstall.scripts::write);
-    kernel.modules().add(NAME, () -> 0, List.of(), kernel.parameters());
+    kernel.modules().add(NAME, List.of(), kernel.parameters(), kernel::unloadStallInjector);
     return xwstall;
   }
 

@@ -31,6 +31,17 @@ final class TestKernel {
   static final class JvmPages implements Pages {
     private int frames;
     private int inUse;
+    private final List<Runnable> shortageListeners = new ArrayList<>();
+
+    @Override
+    public void addShortageListener(Runnable shortage) {
+      shortageListeners.add(shortage);
+    }
+
+    /// As if there was none left for a caller.
+    void shortage() {
+      shortageListeners.forEach(Runnable::run);
+    }
 
     @Override
     public Page allocate() {

@@ -10,6 +10,7 @@ import static org.mockito.Mockito.when;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
+import dev.xenbus.linux.ModuleTable.Unload;
 import dev.xenbus.linux.api.BlockRequest;
 import dev.xenbus.linux.api.DeviceNumber;
 import dev.xenbus.linux.api.Disk;
@@ -460,7 +461,7 @@ class XwstallTest {
           assertEquals(Task.State.D, probing.state());
           assertEquals(2, page.users());
 
-          assertTrue(kernel.modules().unload("xwstall"));
+          assertEquals(Unload.DONE, kernel.modules().unload("xwstall"));
           assertEquals(0, probing.waitFor());
           assertEquals(1, page.users());
           assertEquals(1, released.get());
@@ -472,7 +473,7 @@ class XwstallTest {
           assertTrue(kernel.modules().load("xwstall"));
           assertEquals("\n", kernel.files().read(FOLDER + "vbd_hold_pgrant"));
           assertFalse(kernel.modules().load("xwstahl"));
-          assertFalse(kernel.modules().unload("xwstahl"));
+          assertEquals(Unload.NOT_LOADED, kernel.modules().unload("xwstahl"));
         });
   }
 

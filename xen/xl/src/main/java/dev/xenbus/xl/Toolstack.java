@@ -257,6 +257,18 @@ public final class Toolstack implements AutoCloseable {
         });
   }
 
+  /// Sends a magic key to a guest's kernel (`libxl_send_sysrq`); whether it takes note is not
+  /// looked at.
+  ///
+  /// @throws LibxlException `FAIL`
+  public void sendSysrq(Domid domid, char key) throws LibxlException {
+    guarded(
+        () -> {
+          ctx.xs().plain().write("/local/domain/" + domid + "/control/sysrq", String.valueOf(key));
+          return true;
+        });
+  }
+
   private void control(String path, String request) throws IOException, LibxlException {
     ctx.xs().plain().write(path, request);
     if (ctx.release().waitsForControlAcknowledge()) {

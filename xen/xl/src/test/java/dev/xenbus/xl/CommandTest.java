@@ -170,6 +170,20 @@ class CommandTest {
   }
 
   @Test
+  void sysrqIsOneCharacterForTheGuest() throws Exception {
+    TestHost host = host(XlRelease.XEN_4_17);
+    host.run(
+        () -> {
+          host.xl("create", "-e", "pv.cfg");
+          assertEquals(0, host.xl("sysrq", "pv1", "t").exitCode());
+          assertEquals("t", host.store().value("/local/domain/1/control/sysrq").orElse(""));
+          TestHost.Outcome wrong = host.xl("sysrq", "pv1", "tt");
+          assertTrue(wrong.err().startsWith("Invalid sysrq.\n"), wrong.err());
+          assertEquals(1, wrong.exitCode());
+        });
+  }
+
+  @Test
   void shutdownOf410OnlyAsks() throws Exception {
     TestHost host = host(XlRelease.XEN_4_10);
     host.run(

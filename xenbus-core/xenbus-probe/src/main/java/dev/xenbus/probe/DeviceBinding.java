@@ -190,6 +190,9 @@ public final class DeviceBinding {
       driver = null;
       return Optional.of(e.errno());
     }
+    if (!kernel.modules().tryGet(candidate.driver().name())) {
+      return Optional.of(moduleIsGoing(candidate));
+    }
     tell("device_probe", routesEvents(candidate));
     kernel.stallPoint("probe", device.deviceType());
     try {
@@ -201,6 +204,19 @@ public final class DeviceBinding {
     }
     device.files().addGroup();
     return Optional.empty();
+  }
+
+  /// The driver's module is being unloaded.
+  @GuardedBy("deviceLock")
+  private Errno moduleIsGoing(BusDriver candidate) {
+    kernel
+        .printk()
+        .warn(
+            "%sfailed to acquire module reference on '%s'"
+                .formatted(device.logPrefix(), candidate.driver().deviceType()));
+    device.reportError(Errno.ESRCH, "xenbus_dev_probe on " + device.nodePath());
+    driver = null;
+    return Errno.ESRCH;
   }
 
   @GuardedBy("deviceLock")
@@ -227,10 +243,19 @@ public final class DeviceBinding {
             this::otherEndChanged);
   }
 
+  @GuardedBy("deviceLock")
+  private void putModule() {
+    BusDriver bound = driver;
+    if (bound != null) {
+      kernel.modules().put(bound.driver().name());
+    }
+  }
+
   /// A failed probe leaves the device registered, without a driver, in whatever state it is.
   @GuardedBy("deviceLock")
   private void abandon(Errno errno) {
     removeDriver();
+    putModule();
     device.reportError(errno, "xenbus_dev_probe on " + device.nodePath());
     driver = null;
   }
@@ -368,6 +393,7 @@ public final class DeviceBinding {
     }
     device.files().removeGroup();
     removeDriver();
+    putModule();
     device.forgetOtherEnd();
     if (!bound.allowsRebind() || device.readOwnState() == XenbusState.CLOSING) {
       device.switchState(XenbusState.CLOSED);

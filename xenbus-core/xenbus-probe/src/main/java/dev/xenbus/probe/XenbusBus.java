@@ -90,6 +90,9 @@ public final class XenbusBus {
       listLock.unlock();
     }
     new DriverFiles(this, driver).add();
+    kernel
+        .modules()
+        .add(added.name(), added.parameters(), parametersOf(added), () -> unregister(driver));
     for (BusDevice device : devices()) {
       if (device.deviceType().equals(added.deviceType())) {
         device.binding().attach();
@@ -117,6 +120,7 @@ public final class XenbusBus {
         device.binding().detach();
       }
     }
+    kernel.modules().remove(driver.driver().name());
   }
 
   /// Returns the driver of a device type.

@@ -16,6 +16,7 @@ final class Builtins {
     help.put("echo", "print its arguments; with > FILE write them to a file of /proc or /sys");
     help.put("exit", "end the shell, with the given exit code");
     help.put("help", "list the commands; COMMAND --help says more of one");
+    help.put("jobs", "list the background jobs");
     help.put("wait", "wait for background jobs, all of them or %N");
     return java.util.Collections.unmodifiableSequencedMap(help);
   }

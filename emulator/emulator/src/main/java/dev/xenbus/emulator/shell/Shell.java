@@ -3,10 +3,10 @@ package dev.xenbus.emulator.shell;
 import dev.xenbus.emulator.shell.ShellSyntax.Command;
 import dev.xenbus.emulator.shell.ShellSyntax.SyntaxException;
 import dev.xenbus.emulator.shell.ShellSyntax.When;
-import dev.xenbus.emulator.shell.ShellSyntax.Word;
 import dev.xenbus.linux.Nearest;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.ShellWord;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.machine.NoThread;
@@ -15,11 +15,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
-/// The shell of a console: runs one line at a time, each command in a process of its own.
+/// The shell of a console: runs one line at a time, each command in a process of its own, but for
+/// what the shell does itself and its redirections, which run in its own process as in any shell. A
+/// job in the background is a process with a shell of its own, so that nothing in it holds up the
+/// console, a redirection neither.
 ///
 /// Threads: [#execute] is called by one task; [#interrupt] by anyone.
 public final class Shell {
@@ -29,7 +33,16 @@ public final class Shell {
   /// Exit code of a line that means nothing, or of a command that was used wrongly.
   public static final int USAGE = 2;
 
+  private static final int CANNOT_RUN = 126;
+
+  /// What its processes are called that run no command.
+  private static final String NAME = "sh";
+
   private final Options options;
+
+  /// Whether it runs one command and no other, in the process that it has.
+  private final boolean isCommand;
+
   private final SequencedMap<String, String> variables = new LinkedHashMap<>();
   private final List<Job> jobs = new ArrayList<>();
   private int nextJob = 1;
@@ -59,7 +72,18 @@ public final class Shell {
   /// Makes a shell.
   public Shell(Options options) {
     this.options = options;
+    this.isCommand = false;
     variables.put("?", "0");
+  }
+
+  /// Makes the shell of a job: it has the variables, and no jobs.
+  private Shell(Shell parent, boolean isCommand) {
+    Options of = parent.options;
+    TextOutput out = of.background();
+    this.options =
+        new Options(of.kernel(), of.commands(), of.services(), of.folder(), out, out, out);
+    this.isCommand = isCommand;
+    variables.putAll(parent.variables);
   }
 
   /// Runs a line and waits for what it starts in the foreground.
@@ -74,7 +98,31 @@ public final class Shell {
       return finish(USAGE);
     }
     int exit = 0;
+    for (List<Command> list : lists(commands)) {
+      exit = list.getLast().background() ? finish(startJob(list)) : runList(list);
+      if (exitAsked) {
+        return exit;
+      }
+    }
+    return exit;
+  }
+
+  /// Returns the commands by what `&&` and `||` join.
+  private static List<List<Command>> lists(List<Command> commands) {
+    List<List<Command>> lists = new ArrayList<>();
     for (Command command : commands) {
+      if (command.when() == When.ALWAYS) {
+        lists.add(new ArrayList<>());
+      }
+      lists.getLast().add(command);
+    }
+    return lists;
+  }
+
+  /// Runs commands that are joined by `&&` and `||`, and waits for each.
+  private int runList(List<Command> list) {
+    int exit = 0;
+    for (Command command : list) {
       boolean runs =
           switch (command.when()) {
             case When.ALWAYS -> true;
@@ -89,6 +137,33 @@ public final class Shell {
       }
     }
     return exit;
+  }
+
+  /// Starts a process with a shell of its own; one that runs a single command becomes that command.
+  private int startJob(List<Command> list) {
+    Command first = list.getFirst();
+    Shell shell = new Shell(this, list.size() == 1);
+    List<String> words = expand(first.words());
+    UserCommand command = options.commands().get(words.getFirst());
+    boolean isCommand = list.size() == 1 && command != null;
+    Task task;
+    try {
+      task =
+          options
+              .kernel()
+              .cpu()
+              .process(isCommand ? words.getFirst() : NAME, self -> shell.runList(list));
+    } catch (NoThread e) {
+      options.err().println("sh: " + words.getFirst() + ": " + e.getMessage());
+      return CANNOT_RUN;
+    }
+    int number = nextJob++;
+    String text = text(list);
+    jobs.add(new Job(number, task, text));
+    variables.put("!", Integer.toString(task.pid()));
+    options.err().println("[" + number + "] " + task.pid());
+    task.wake();
+    return 0;
   }
 
   /// Returns whether `exit` was typed.
@@ -119,12 +194,17 @@ public final class Shell {
   private int runCommand(Command command) {
     List<String> words = expand(command.words());
     if (command.redirect().isEmpty() && command.filters().isEmpty()) {
-      return runWords(words, command, options.out());
+      return runWords(words, options.out());
+    }
+    List<String> file = expand(command.redirect().stream().toList());
+    if (file.size() > 1) {
+      options.err().println("sh: " + command.redirect().get() + ": ambiguous redirect");
+      return 1;
     }
     StringBuilder collected = new StringBuilder();
-    int exit = runWords(words, command, collected::append);
+    int exit = runWords(words, collected::append);
     String output = collected.toString();
-    for (List<Word> filter : command.filters()) {
+    for (List<ShellWord> filter : command.filters()) {
       try {
         output = Filters.apply(expand(filter), output);
         exit = output.isEmpty() ? 1 : 0;
@@ -133,15 +213,16 @@ public final class Shell {
         return USAGE;
       }
     }
-    if (command.redirect().isEmpty()) {
+    if (file.isEmpty()) {
       options.out().print(output);
       return exit;
     }
-    return exit == 0 ? writeTo(command.redirect().get().expand(variables), output) : exit;
+    return exit == 0 ? writeTo(file.getFirst(), output) : exit;
   }
 
-  private List<String> expand(List<Word> words) {
-    return words.stream().map(word -> word.expand(variables)).toList();
+  private List<String> expand(List<ShellWord> words) {
+    return ShellWord.expandAll(
+        words, name -> variables.getOrDefault(name, ""), options.kernel().files());
   }
 
   private int writeTo(String path, String output) {
@@ -154,7 +235,7 @@ public final class Shell {
     }
   }
 
-  private int runWords(List<String> words, Command command, TextOutput out) {
+  private int runWords(List<String> words, TextOutput out) {
     String name = words.getFirst();
     List<String> arguments = words.subList(1, words.size());
     int assigned = name.indexOf('=');
@@ -172,10 +253,13 @@ public final class Shell {
       case "help":
         help().forEach((key, text) -> out.println("%-18s %s".formatted(key, text)));
         return 0;
+      case "jobs":
+        List.copyOf(jobs).forEach(job -> out.print(line(job)));
+        return 0;
       case "wait":
         return waitForJobs(arguments);
       default:
-        return runProcess(name, arguments, command, out);
+        return runProcess(name, arguments, out);
     }
   }
 
@@ -191,7 +275,37 @@ public final class Shell {
     }
   }
 
-  private int runProcess(String name, List<String> arguments, Command typed, TextOutput out) {
+  private static String text(List<Command> list) {
+    StringBuilder text = new StringBuilder();
+    for (Command command : list) {
+      text.append(
+          switch (command.when()) {
+            case When.ALWAYS -> "";
+            case When.IF_DONE -> " && ";
+            case When.IF_FAILED -> " || ";
+          });
+      text.append(command.text());
+    }
+    return text.toString();
+  }
+
+  /// A job as `bash` lists it: `+` is the last one, `-` the one before it; one that has ended is
+  /// listed for the last time.
+  private String line(Job job) {
+    int behind = jobs.size() - 1 - jobs.indexOf(job);
+    String mark = behind == 0 ? "+" : behind == 1 ? "-" : " ";
+    String state = "Running";
+    if (job.task().state() == Task.State.Z) {
+      int exit = job.task().waitFor();
+      state = exit == 0 ? "Done" : "Exit " + exit;
+      jobs.remove(job);
+    }
+    String rest = state.equals("Running") ? " &" : "";
+    return String.format(
+        Locale.ROOT, "[%d]%s  %-24s%s%s\n", job.number(), mark, state, job.text(), rest);
+  }
+
+  private int runProcess(String name, List<String> arguments, TextOutput out) {
     UserCommand command = options.commands().get(name);
     if (command == null) {
       String near =
@@ -199,23 +313,16 @@ public final class Shell {
       options.err().println("sh: " + name + ": command not found" + near);
       return NOT_FOUND;
     }
-    Context context =
-        typed.background()
-            ? new Context(options, options.background(), options.background())
-            : new Context(options, out, options.err());
+    Context context = new Context(options, out, options.err());
+    if (isCommand) {
+      return runGuarded(command, context, arguments);
+    }
     Task task;
     try {
       task = options.kernel().cpu().process(name, self -> runGuarded(command, context, arguments));
     } catch (NoThread e) {
       options.err().println("sh: " + name + ": " + e.getMessage());
-      return 126;
-    }
-    if (typed.background()) {
-      int number = nextJob++;
-      jobs.add(new Job(number, task, typed.text()));
-      options.err().println("[" + number + "] " + task.pid());
-      task.wake();
-      return 0;
+      return CANNOT_RUN;
     }
     foreground = task;
     task.wake();

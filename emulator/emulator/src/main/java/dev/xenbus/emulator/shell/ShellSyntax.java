@@ -1,9 +1,9 @@
 package dev.xenbus.emulator.shell;
 
+import dev.xenbus.linux.api.ShellWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 
 /// What a line of the shell means.
 final class ShellSyntax {
@@ -16,43 +16,19 @@ final class ShellSyntax {
     IF_FAILED
   }
 
-  /// A piece of a word.
-  sealed interface Part {
-    /// Text as it is.
-    record Literal(String text) implements Part {}
-
-    /// The value of a variable; `?` is the last exit code.
-    record Variable(String name) implements Part {}
-  }
-
-  /// A word, put together when its command runs.
-  record Word(List<Part> parts) {
-    String expand(SequencedMap<String, String> variables) {
-      StringBuilder text = new StringBuilder();
-      for (Part part : parts) {
-        text.append(
-            switch (part) {
-              case Part.Literal(String literal) -> literal;
-              case Part.Variable(String name) -> variables.getOrDefault(name, "");
-            });
-      }
-      return text.toString();
-    }
-  }
-
   /// One command.
   ///
   /// @param when whether it runs at all
   /// @param words its name and arguments
   /// @param filters what its output goes through, such as `grep xen`
   /// @param redirect where its output goes instead
-  /// @param background whether the shell goes on at once
+  /// @param background whether the shell goes on at once, with all that `&&` and `||` join to it
   /// @param text as it was typed, for the list of jobs
   record Command(
       When when,
-      List<Word> words,
-      List<List<Word>> filters,
-      Optional<Word> redirect,
+      List<ShellWord> words,
+      List<List<ShellWord>> filters,
+      Optional<ShellWord> redirect,
       boolean background,
       String text) {}
 
@@ -78,9 +54,9 @@ final class ShellSyntax {
     private final List<Command> commands = new ArrayList<>();
     private When when = When.ALWAYS;
     private int commandStart;
-    private List<List<Word>> stages = new ArrayList<>();
-    private List<Word> words = new ArrayList<>();
-    private Optional<Word> redirect = Optional.empty();
+    private List<List<ShellWord>> stages = new ArrayList<>();
+    private List<ShellWord> words = new ArrayList<>();
+    private Optional<ShellWord> redirect = Optional.empty();
 
     Parser(String line) {
       this.line = line;
@@ -143,7 +119,7 @@ final class ShellSyntax {
       } else {
         endStage();
         String text = line.substring(commandStart, at).strip();
-        List<List<Word>> filters = stages.subList(1, stages.size());
+        List<List<ShellWord>> filters = stages.subList(1, stages.size());
         commands.add(new Command(when, stages.getFirst(), filters, redirect, background, text));
       }
       stages = new ArrayList<>();
@@ -166,56 +142,56 @@ final class ShellSyntax {
       }
     }
 
-    private Word readWord() throws SyntaxException {
-      List<Part> parts = new ArrayList<>();
-      StringBuilder literal = new StringBuilder();
+    private ShellWord readWord() throws SyntaxException {
+      ShellWord.Builder word = new ShellWord.Builder();
       while (at < line.length()) {
         char c = line.charAt(at);
         if (Character.isWhitespace(c) || ";&|<>".indexOf(c) >= 0) {
           break;
         }
         if (c == '\'') {
-          literal.append(line, at + 1, closing(c));
+          word.quoted(line.substring(at + 1, closing(c)));
           at = closing(c) + 1;
         } else if (c == '"') {
-          readDoubleQuoted(parts, literal);
+          readDoubleQuoted(word);
         } else {
-          readPlain(parts, literal);
+          readPlain(word, false);
         }
       }
-      parts.add(new Part.Literal(literal.toString()));
-      return new Word(parts);
+      return word.build();
     }
 
-    private void readDoubleQuoted(List<Part> parts, StringBuilder literal) throws SyntaxException {
+    private void readDoubleQuoted(ShellWord.Builder word) throws SyntaxException {
       int end = closing('"');
       at++;
+      word.quoted("");
       while (at < end) {
-        readPlain(parts, literal);
+        readPlain(word, true);
       }
       at = end + 1;
     }
 
-    private void readPlain(List<Part> parts, StringBuilder literal) {
+    private void readPlain(ShellWord.Builder word, boolean isQuoted) {
       char c = line.charAt(at);
       if (c == '\\' && at + 1 < line.length()) {
-        literal.append(line.charAt(at + 1));
+        word.quoted(line.substring(at + 1, at + 2));
         at += 2;
       } else if (c == '$' && variableEnd() > at + 1) {
-        parts.add(new Part.Literal(literal.toString()));
-        literal.setLength(0);
         int end = variableEnd();
-        parts.add(new Part.Variable(line.substring(at + 1, end)));
+        word.variable(line.substring(at + 1, end), isQuoted);
         at = end;
+      } else if (isQuoted) {
+        word.quoted(String.valueOf(c));
+        at++;
       } else {
-        literal.append(c);
+        word.bare(c);
         at++;
       }
     }
 
     private int variableEnd() {
       int end = at + 1;
-      if (end < line.length() && line.charAt(end) == '?') {
+      if (end < line.length() && "?!".indexOf(line.charAt(end)) >= 0) {
         return end + 1;
       }
       while (end < line.length()

@@ -1,4 +1,5 @@
-/// The small shell of the dom0 console: words, quotes, `>`, `&`, `;`, `&&`, `||`, `$?`, comments.
+/// The small shell of the dom0 console: words, quotes, braces, names of files, `>`, `|`, `&`, `;`,
+/// `&&`, `||`, `$?`, `$!`, comments.
 @NullMarked
 package dev.xenbus.emulator.shell;
 

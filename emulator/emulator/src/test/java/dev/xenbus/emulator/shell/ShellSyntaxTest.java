@@ -3,23 +3,24 @@ package dev.xenbus.emulator.shell;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.mock;
 
 import dev.xenbus.emulator.shell.ShellSyntax.Command;
 import dev.xenbus.emulator.shell.ShellSyntax.SyntaxException;
 import dev.xenbus.emulator.shell.ShellSyntax.When;
-import java.util.LinkedHashMap;
+import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.ShellWord;
 import java.util.List;
-import java.util.SequencedMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ShellSyntaxTest {
   private static List<String> words(Command command) {
-    SequencedMap<String, String> variables = new LinkedHashMap<>();
-    variables.put("?", "3");
-    variables.put("NAME", "a b");
-    return command.words().stream().map(word -> word.expand(variables)).toList();
+    Map<String, String> variables = Map.of("?", "3", "NAME", "a b");
+    return ShellWord.expandAll(
+        command.words(), name -> variables.getOrDefault(name, ""), mock(KernelFiles.class));
   }
 
   private static List<String> words(String line) throws SyntaxException {
@@ -51,9 +52,7 @@ class ShellSyntaxTest {
   void redirectsTakeTheNextWord() throws SyntaxException {
     Command command = ShellSyntax.parse("echo 1 > /sys/kernel/xwstall/eavesdrop").getFirst();
     assertEquals(List.of("echo", "1"), words(command));
-    assertEquals(
-        "/sys/kernel/xwstall/eavesdrop",
-        command.redirect().orElseThrow().expand(new LinkedHashMap<>()));
+    assertEquals("/sys/kernel/xwstall/eavesdrop", command.redirect().orElseThrow().toString());
   }
 
   @Test

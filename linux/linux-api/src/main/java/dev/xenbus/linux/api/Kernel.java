@@ -59,6 +59,17 @@ public interface Kernel {
   /// Returns the values of its command line.
   ParameterValues parameters();
 
+  /// Returns its modules.
+  default KernelModules modules() {
+    return KernelModules.BUILT_IN;
+  }
+
+  /// Adds somebody who has memory to give back when the kernel is short of it
+  /// (`register_shrinker`). Called by one task at a time, which may sleep but not for long.
+  ///
+  /// @param name such as `xen-backend`
+  default void addShrinker(String name, Runnable shrinker) {}
+
   /// Ends this kernel: `poweroff`, `reboot`, or a crash (`panic`). Devices are shut down first
   /// unless it crashes. May return before it is done.
   void power(ShutdownReason reason);

@@ -10,6 +10,10 @@ public interface Pages {
   /// Gives a page back.
   void free(Page page);
 
+  /// Adds somebody who is told when there is no page left for a caller: in any context and with no
+  /// lock held, so it may not sleep.
+  default void addShortageListener(Runnable shortage) {}
+
   /// Returns how many pages are in use.
   int inUse();
 }

@@ -11,6 +11,7 @@ import dev.xenbus.machine.Bug;
 import dev.xenbus.machine.RawSpinLock;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// The page allocator of one kernel. A few free pages are kept ready; those beyond go back to Xen
 /// and are populated again when they are needed, so that thousands of idle guests cost little.
@@ -22,6 +23,7 @@ final class KernelPages implements Pages {
 
   private final GuestMemory memory;
   private final RawSpinLock lock = new RawSpinLock();
+  private final CopyOnWriteArrayList<Runnable> shortageListeners = new CopyOnWriteArrayList<>();
 
   @GuardedBy("lock")
   private final ArrayDeque<Page> ready = new ArrayDeque<>();
@@ -45,7 +47,21 @@ final class KernelPages implements Pages {
   }
 
   @Override
+  public void addShortageListener(Runnable shortage) {
+    shortageListeners.add(shortage);
+  }
+
+  @Override
   public Page allocate() throws KernelException {
+    try {
+      return allocateOne();
+    } catch (KernelException e) {
+      shortageListeners.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private Page allocateOne() throws KernelException {
     lock.lock();
     try {
       Page kept = ready.pollLast();

@@ -38,11 +38,14 @@ class KernelPagesTest {
     TwoKernels.simulate(
         world -> {
           Pages pages = world.guest().pages();
+          List<String> shortages = new ArrayList<>();
+          pages.addShortageListener(() -> shortages.add("short"));
           List<Page> all = new ArrayList<>();
           for (int i = 0; i < 4096 - 16; i++) {
             all.add(pages.allocate());
           }
           assertEquals(Errno.ENOMEM, assertThrows(KernelException.class, pages::allocate).errno());
+          assertEquals(List.of("short"), shortages);
           all.forEach(pages::free);
           assertEquals(0, pages.inUse());
           for (int i = 0; i < 4096 - 16; i++) {

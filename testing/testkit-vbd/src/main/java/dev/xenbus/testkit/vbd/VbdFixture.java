@@ -32,6 +32,7 @@ public final class VbdFixture {
   private final FakeKernel guest;
   private final FakeDevice back;
   private final FakeDevice front;
+  private final List<BackendDriver.Instance> backend = new ArrayList<>();
   private final List<FrontendDriver.Instance> frontend = new ArrayList<>();
 
   /// Boots both and writes the toolstack's nodes.
@@ -95,6 +96,7 @@ public final class VbdFixture {
         () -> {
           try {
             BackendDriver.Instance instance = driver.probe(back, context);
+            backend.add(instance);
             back.bind(
                 new FakeDevice.Driver() {
                   @Override
@@ -111,6 +113,11 @@ public final class VbdFixture {
             throw new IllegalStateException(e);
           }
         });
+  }
+
+  /// Returns the backend's instance.
+  public BackendDriver.Instance backend() {
+    return backend.getFirst();
   }
 
   /// Lets a frontend driver probe, in the guest's `xenwatch`.

@@ -96,6 +96,16 @@ final class DomainCommands {
     return info.get().shutdown().isPresent();
   }
 
+  static int sysrq(XlProcess xl, Options options) throws LibxlException, UsageException {
+    Domid domid = xl.domain(options.first());
+    String key = options.rest().getFirst();
+    if (key.length() != 1) {
+      throw new UsageException(1, "Invalid sysrq.\n", true);
+    }
+    xl.toolstack().sendSysrq(domid, key.charAt(0));
+    return 0;
+  }
+
   static int pause(XlProcess xl, Options options) throws LibxlException, UsageException {
     xl.toolstack().pause(xl.domain(options.first()));
     return 0;

@@ -106,6 +106,8 @@ final class Subcommands {
               "pe",
               1,
               SaveCommands::restore),
+          simple(
+              "sysrq", "<Domain> <letter>", "Send a sysrq to a domain", 2, DomainCommands::sysrq),
           simple("pause", "<Domain>", "Pause execution of a domain", 1, DomainCommands::pause),
           simple("unpause", "<Domain>", "Unpause a paused domain", 1, DomainCommands::unpause),
           new Subcommand(

@@ -81,6 +81,7 @@ public final class BackendBus implements AutoCloseable {
   ///
   /// @throws KernelException if the store cannot be watched
   public void start() throws KernelException {
+    kernel.addShrinker("xen-backend", this::reclaimMemory);
     bootDrivers.forEach(this::register);
     enumerate();
     try {
