@@ -201,9 +201,9 @@ class ServingTest {
           vbd.backend().reclaimMemory();
           Task.sleep(20_000_000);
           assertEquals(before + 7, vbd.dom0().pages().inUse());
-          int mapped = vbd.dom0().fakeGrants().mapCalls();
+          int mapped = vbd.dom0().mapCalls();
           assertStatus(0, raw.call(BlockOperations.WRITE, 0, data));
-          assertEquals(mapped, vbd.dom0().fakeGrants().mapCalls());
+          assertEquals(mapped, vbd.dom0().mapCalls());
         });
   }
 

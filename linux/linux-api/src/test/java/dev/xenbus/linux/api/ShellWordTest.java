@@ -33,6 +33,11 @@ class ShellWordTest {
     }
 
     @Override
+    public OpenFile open(String path) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public List<String> list(String path) throws KernelException {
       String prefix = path.endsWith("/") ? path : path + "/";
       TreeSet<String> names = new TreeSet<>();
