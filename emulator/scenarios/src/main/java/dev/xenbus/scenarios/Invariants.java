@@ -2,6 +2,7 @@ package dev.xenbus.scenarios;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.api.DeviceFact;
+import dev.xenbus.api.DriverFact;
 import dev.xenbus.api.MtwatchFact;
 import dev.xenbus.api.StateFact;
 import dev.xenbus.api.SuspendFact;
@@ -124,6 +125,7 @@ final class Invariants {
     } else if (on instanceof WatchFact
         || on instanceof MtwatchFact
         || on instanceof DeviceFact
+        || on instanceof DriverFact
         || on instanceof StateFact
         || on instanceof SuspendFact) {
       lock.lock();
@@ -148,6 +150,7 @@ final class Invariants {
         mtwatch.heard(point, fact, now);
         threads.heard(point, fact);
       }
+      case DriverFact fact -> mtwatch.heard(fact);
       case StateFact fact -> {
         StateInvariants.broken(fact).ifPresent(broken::add);
         threads.heard(fact, now);

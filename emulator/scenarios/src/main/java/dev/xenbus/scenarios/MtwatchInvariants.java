@@ -2,6 +2,7 @@ package dev.xenbus.scenarios;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.api.DeviceFact;
+import dev.xenbus.api.DriverFact;
 import dev.xenbus.api.MtwatchFact;
 import dev.xenbus.api.WatchFact;
 import dev.xenbus.machine.Task;
@@ -31,6 +32,9 @@ final class MtwatchInvariants {
       return "guest " + guest + (kernel.equals(Domid.DOM0) ? "" : " of dom" + kernel);
     }
   }
+
+  /// A driver that came late.
+  private record LateDriver(Domid kernel, String type) {}
 
   /// An event that waits.
   private record Waiting(String token, String path, String queue) {
@@ -74,9 +78,17 @@ final class MtwatchInvariants {
     }
   }
 
+  private static final String DEFAULT_THREAD = "xenwatch";
+
   private final Breaches broken;
   private final boolean isUsed;
   private final Map<Key, Guest> guests = new LinkedHashMap<>();
+
+  /// How many events wait for a kernel's default thread.
+  private final Map<Domid, Long> waitingOnDefault = new LinkedHashMap<>();
+
+  /// Drivers that came while events waited there, each with how many of these are left.
+  private final Map<LateDriver, Long> lateDrivers = new LinkedHashMap<>();
 
   MtwatchInvariants(Breaches broken, Dispatcher dispatcher) {
     this.broken = broken;
@@ -114,6 +126,9 @@ final class MtwatchInvariants {
     if (point.equals("watch_take")) {
       runsInItsThread(fact);
     }
+    if (isUsed && fact.queue().equals(DEFAULT_THREAD)) {
+      onDefault(point, fact.kernel());
+    }
     if (!isUsed || fact.owner().value() == 0) {
       return;
     }
@@ -130,6 +145,40 @@ final class MtwatchInvariants {
       case "watch_purge" -> remove(guest, fact);
       case "watch_move" -> moved(key, guest, fact);
       default -> {}
+    }
+  }
+
+  /// Counts what waits for the default thread, and forgets drivers that are older than what it
+  /// runs.
+  private void onDefault(String point, Domid kernel) {
+    switch (point) {
+      case "watch_queue", "watch_move" -> waitingOnDefault.merge(kernel, 1L, Long::sum);
+      case "watch_purge" -> waitingOnDefault.merge(kernel, -1L, Long::sum);
+      case "watch_take" -> {
+        waitingOnDefault.merge(kernel, -1L, Long::sum);
+        for (Iterator<Map.Entry<LateDriver, Long>> i = lateDrivers.entrySet().iterator();
+            i.hasNext(); ) {
+          Map.Entry<LateDriver, Long> late = i.next();
+          if (late.getKey().kernel().equals(kernel)) {
+            long left = late.getValue() - 1;
+            late.setValue(left);
+            if (left < 0) {
+              i.remove();
+            }
+          }
+        }
+      }
+      default -> {}
+    }
+  }
+
+  /// Events that came before the driver were nobody's: they run in the default thread, and there it
+  /// may meet the new driver.
+  void heard(DriverFact fact) {
+    if (isUsed && fact.routed()) {
+      lateDrivers.put(
+          new LateDriver(fact.kernel(), fact.type()),
+          waitingOnDefault.getOrDefault(fact.kernel(), 0L));
     }
   }
 
@@ -212,7 +261,8 @@ final class MtwatchInvariants {
     if (guest.fallenBack || guest.hasThread) {
       broken.add("W9: " + key + " falls back though it has a thread, or has done before");
     }
-    long left = guest.waiting.stream().filter(event -> !event.queue().equals("xenwatch")).count();
+    long left =
+        guest.waiting.stream().filter(event -> !event.queue().equals(DEFAULT_THREAD)).count();
     if (left != 0 || number != guest.moved) {
       broken.add(
           "W9: "
@@ -275,7 +325,9 @@ final class MtwatchInvariants {
     boolean isForeign =
         comm.startsWith("xen-mtwatch-")
             ? !comm.equals(threadOf(fact.guest()))
-            : comm.equals("xenwatch") && !guest.fallenBack;
+            : comm.equals(DEFAULT_THREAD)
+                && !guest.fallenBack
+                && !lateDrivers.containsKey(new LateDriver(fact.kernel(), fact.type()));
     if (isForeign) {
       broken.add("W5: " + comm + " probes " + fact.nodePath() + ", not " + threadOf(fact.guest()));
     }

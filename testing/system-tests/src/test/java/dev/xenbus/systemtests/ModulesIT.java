@@ -76,8 +76,7 @@ class ModulesIT {
           assertTrue(console.type("rmmod xen_blkback").contains("is not currently loaded"));
           assertEquals("", console.type("modprobe xen-blkback"));
           console.type("xl create first.cfg; sleep 3");
-          assertEquals(
-              "Connected\n", console.type("cat /sys/bus/xen-backend/devices/vbd-*/state"));
+          assertEquals("Connected\n", console.type("cat /sys/bus/xen-backend/devices/vbd-*/state"));
         });
   }
 
@@ -90,8 +89,7 @@ class ModulesIT {
           assertEquals(
               "Initialising\n", console.type("cat /sys/bus/xen-backend/devices/vif-*/state"));
           console.type("modprobe xen_netback; wait; xl unpause 1; sleep 3");
-          assertEquals(
-              "Connected\n", console.type("cat /sys/bus/xen-backend/devices/vif-*/state"));
+          assertEquals("Connected\n", console.type("cat /sys/bus/xen-backend/devices/vif-*/state"));
           assertEquals("1\n", console.type("cat /sys/module/xen_netback/refcnt"));
         });
   }
@@ -103,8 +101,7 @@ class ModulesIT {
           console.type("truncate -s 1M own.img");
           assertEquals("", console.type("xl block-attach 0 own.img,raw,xvda,w; sleep 1"));
           assertEquals(
-              "Connected\nConnected\n",
-              console.type("cat /sys/bus/xen*/devices/vbd-*51712/state"));
+              "Connected\nConnected\n", console.type("cat /sys/bus/xen*/devices/vbd-*51712/state"));
           assertTrue(
               console
                   .type("dd if=/dev/urandom of=/dev/xvda bs=4k count=256")

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
+import dev.xenbus.api.DriverFact;
 import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.api.spi.XenbusDriver;
 import dev.xenbus.linux.api.Kernel;
@@ -12,6 +13,7 @@ import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.SpinLock;
+import dev.xenbus.machine.Trace;
 import dev.xenbus.xs.XenbusXs;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -86,6 +88,7 @@ public final class XenbusBus {
             "two drivers for %s: %s and %s"
                 .formatted(added.deviceType(), describe(other.driver()), describe(added)));
       }
+      tellAdded(driver);
     } finally {
       listLock.unlock();
     }
@@ -97,6 +100,20 @@ public final class XenbusBus {
       if (device.deviceType().equals(added.deviceType())) {
         device.binding().attach();
       }
+    }
+  }
+
+  @GuardedBy("listLock")
+  private void tellAdded(BusDriver driver) {
+    Trace trace = kernel.cpu().machine().trace();
+    if (trace.isHeard()) {
+      boolean isRouted = type.isBackend() && xs.routesEventsOf(driver.supportsMtwatch());
+      String deviceType = driver.driver().deviceType();
+      trace.emit(
+          "driver_added",
+          0,
+          0,
+          new DriverFact(kernel.domid(), type.isBackend(), isRouted, deviceType));
     }
   }
 

@@ -31,8 +31,7 @@ abstract class ModuleCommand extends KernelCommand {
     if (!(context.kernel() instanceof LinuxKernel kernel)) {
       throw new IllegalStateException("a kernel without modules");
     }
-    Optional<String> complaint =
-        act(kernel.modules(), names.getFirst().replace('-', '_'), options);
+    Optional<String> complaint = act(kernel.modules(), names.getFirst().replace('-', '_'), options);
     complaint.ifPresent(text -> context.err().println(name() + ": " + text));
     return complaint.isPresent() ? 1 : 0;
   }

@@ -28,8 +28,7 @@ public interface DomainControl {
     /// A PV domain whose id Xen chooses.
     public DomainSpec(
         UUID uuid, int memoryMib, int vcpus, int eventChannelPortMax, int grantFramesMax) {
-      this(
-          uuid, memoryMib, vcpus, eventChannelPortMax, grantFramesMax, Optional.empty(), false);
+      this(uuid, memoryMib, vcpus, eventChannelPortMax, grantFramesMax, Optional.empty(), false);
     }
 
     /// A PV domain with Xen's default limits.
