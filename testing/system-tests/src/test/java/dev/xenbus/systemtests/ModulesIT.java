@@ -12,7 +12,6 @@ import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.scenarios.StallDemo;
 import java.nio.file.Path;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,9 +22,14 @@ class ModulesIT {
 
   @TempDir private Path folder;
 
-  /// What is typed; it is given what types a line and returns all that it printed.
+  /// Types a line, and returns all that it printed.
+  private interface Console {
+    String type(String line);
+  }
+
+  /// What is typed.
   private interface Session {
-    void play(Function<String, String> console);
+    void play(Console console);
   }
 
   private void play(Session session) throws Exception {
@@ -51,28 +55,27 @@ class ModulesIT {
   void driverInUseIsRefusedAndComesBackAfterItWent() throws Exception {
     play(
         console -> {
-          console.apply("truncate -s 16M first.img; xl create first.cfg; sleep 3");
-          String users = console.apply("lsmod");
+          console.type("truncate -s 16M first.img; xl create first.cfg; sleep 3");
+          String users = console.type("lsmod");
           assertTrue(users.contains("xen_blkback            16384  1\n"), users);
           assertTrue(users.contains("xen_blkfront           16384  0\n"), users);
           assertEquals(
               "modprobe: FATAL: Module xen_blkback is in use.\nexit 1\n",
-              console.apply("modprobe -r xen-blkback"));
+              console.type("modprobe -r xen-blkback"));
           assertEquals(
               "rmmod: ERROR: Module xen_netback is in use\nexit 1\n",
-              console.apply("rmmod xen_netback"));
-          String inGuest = console.apply("xl console 1 -c lsmod");
+              console.type("rmmod xen_netback"));
+          String inGuest = console.type("xl console 1 -c lsmod");
           assertTrue(inGuest.contains("xen_netfront           16384  1\n"), inGuest);
-          console.apply("xl destroy 1; sleep 1");
-          assertEquals("", console.apply("modprobe -r xen-blkback"));
-          assertFalse(console.apply("lsmod").contains("xen_blkback"));
-          assertTrue(console.apply("cat /sys/module/xen_blkback/refcnt").contains("No such file"));
-          assertEquals("", console.apply("modprobe -r xen-blkback"));
-          assertTrue(console.apply("rmmod xen_blkback").contains("is not currently loaded"));
-          assertEquals("", console.apply("modprobe xen-blkback"));
-          console.apply("xl create first.cfg; sleep 3");
-          assertEquals(
-              "Connected\n", console.apply("cat /sys/bus/xen-backend/devices/vbd-*/state"));
+          console.type("xl destroy 1; sleep 1");
+          assertEquals("", console.type("modprobe -r xen-blkback"));
+          assertFalse(console.type("lsmod").contains("xen_blkback"));
+          assertTrue(console.type("cat /sys/module/xen_blkback/refcnt").contains("No such file"));
+          assertEquals("", console.type("modprobe -r xen-blkback"));
+          assertTrue(console.type("rmmod xen_blkback").contains("is not currently loaded"));
+          assertEquals("", console.type("modprobe xen-blkback"));
+          console.type("xl create first.cfg; sleep 3");
+          assertEquals("Connected\n", console.type("cat /sys/bus/xen-backend/devices/vbd-*/state"));
         });
   }
 
@@ -80,14 +83,13 @@ class ModulesIT {
   void devicesOfNoDriverGetOneWhenItIsLoaded() throws Exception {
     play(
         console -> {
-          console.apply("truncate -s 16M first.img; rmmod xen_netback; xl create -p first.cfg &");
-          console.apply("sleep 3");
+          console.type("truncate -s 16M first.img; rmmod xen_netback; xl create -p first.cfg &");
+          console.type("sleep 3");
           assertEquals(
-              "Initialising\n", console.apply("cat /sys/bus/xen-backend/devices/vif-*/state"));
-          console.apply("modprobe xen_netback; wait; xl unpause 1; sleep 3");
-          assertEquals(
-              "Connected\n", console.apply("cat /sys/bus/xen-backend/devices/vif-*/state"));
-          assertEquals("1\n", console.apply("cat /sys/module/xen_netback/refcnt"));
+              "Initialising\n", console.type("cat /sys/bus/xen-backend/devices/vif-*/state"));
+          console.type("modprobe xen_netback; wait; xl unpause 1; sleep 3");
+          assertEquals("Connected\n", console.type("cat /sys/bus/xen-backend/devices/vif-*/state"));
+          assertEquals("1\n", console.type("cat /sys/module/xen_netback/refcnt"));
         });
   }
 
@@ -95,21 +97,20 @@ class ModulesIT {
   void diskOfDom0IsADiskInDom0() throws Exception {
     play(
         console -> {
-          console.apply("truncate -s 1M own.img");
-          assertEquals("", console.apply("xl block-attach 0 own.img,raw,xvda,w; sleep 1"));
+          console.type("truncate -s 1M own.img");
+          assertEquals("", console.type("xl block-attach 0 own.img,raw,xvda,w; sleep 1"));
           assertEquals(
-              "Connected\nConnected\n",
-              console.apply("cat /sys/bus/xen*/devices/vbd-*51712/state"));
+              "Connected\nConnected\n", console.type("cat /sys/bus/xen*/devices/vbd-*51712/state"));
           assertTrue(
               console
-                  .apply("dd if=/dev/urandom of=/dev/xvda bs=4k count=256")
+                  .type("dd if=/dev/urandom of=/dev/xvda bs=4k count=256")
                   .startsWith("256+0 records in\n"));
-          String disk = console.apply("sha256sum /dev/xvda").split(" ", 2)[0];
-          console.apply("xl block-detach 0 xvda; sleep 1");
-          assertFalse(console.apply("ls /dev").contains("xvda"));
+          String disk = console.type("sha256sum /dev/xvda").split(" ", 2)[0];
+          console.type("xl block-detach 0 xvda; sleep 1");
+          assertFalse(console.type("ls /dev").contains("xvda"));
           // What was written is in the image.
-          console.apply("xl block-attach 0 own.img,raw,xvdb,r; sleep 1");
-          assertEquals(disk, console.apply("sha256sum /dev/xvdb").split(" ", 2)[0]);
+          console.type("xl block-attach 0 own.img,raw,xvdb,r; sleep 1");
+          assertEquals(disk, console.type("sha256sum /dev/xvdb").split(" ", 2)[0]);
         });
   }
 
@@ -117,13 +118,13 @@ class ModulesIT {
   void guestThatWaitsForADeviceCanBeShutDown() throws Exception {
     play(
         console -> {
-          console.apply("truncate -s 16M first.img; xl create -p first.cfg");
-          console.apply("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/unbind");
-          console.apply("xl unpause 1; sleep 5");
+          console.type("truncate -s 16M first.img; xl create -p first.cfg");
+          console.type("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/unbind");
+          console.type("xl unpause 1; sleep 5");
           assertEquals(
-              "1\n", console.apply("xenstore-read /local/domain/1/control/feature-poweroff"));
-          assertTrue(console.apply("xl shutdown 1; sleep 40; xl list").endsWith("0.0\n"));
-          assertFalse(console.apply("xl list").contains("first"));
+              "1\n", console.type("xenstore-read /local/domain/1/control/feature-poweroff"));
+          assertTrue(console.type("xl shutdown 1; sleep 40; xl list").endsWith("0.0\n"));
+          assertFalse(console.type("xl list").contains("first"));
         });
   }
 }
