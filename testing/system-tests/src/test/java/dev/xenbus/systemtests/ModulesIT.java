@@ -22,9 +22,8 @@ class ModulesIT {
 
   @TempDir private Path folder;
 
-  /// Where lines are typed.
+  /// Types a line, and returns all that it printed.
   private interface Console {
-    /// Types one, and returns all that it printed.
     String type(String line);
   }
 
