@@ -5,6 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Carrier implements Executor, Runnable {
   /// Makes a builder of virtual threads on an `Executor`; null if the JDK does not let us.
   private static final @Nullable MethodHandle BUILDER = builder();
+
+  /// Kept from run to run: a run of a few steps takes less time than a thread's start.
+  private static final ExecutorService THREADS =
+      Executors.newCachedThreadPool(Thread.ofPlatform().name("simulation").daemon().factory());
 
   // What runs next. At most one thing in a run whose threads hand over a baton; what else comes
   // (a thread that the JDK itself made wait) queues.
@@ -56,6 +62,11 @@ final class Carrier implements Executor, Runnable {
     } catch (Throwable e) {
       throw new IllegalStateException("no virtual threads on a carrier", e);
     }
+  }
+
+  /// Begins to mount what there is, in a thread of its own.
+  void start() {
+    THREADS.execute(this);
   }
 
   @Override

@@ -479,7 +479,7 @@ final class SimulatedScheduler implements Scheduler {
     mainTask.kick();
     give(next("boot"));
     if (carrier != null) {
-      Thread.ofPlatform().name("simulation").daemon().start(carrier);
+      carrier.start();
     }
     StuckWatch watch = new StuckWatch(options.stuckNanos());
     while (!finished) {

@@ -2,6 +2,7 @@ package dev.xenbus.scenarios;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.api.DeviceFact;
+import dev.xenbus.api.DriverFact;
 import dev.xenbus.api.WatchOptions;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Machine;
@@ -60,6 +61,14 @@ final class MtwatchBench implements AutoCloseable {
         new DeviceFact(
             Domid.DOM0, true, true, "test", Domid.of(guest), "backend/test/" + guest + "/0");
     planted.machine.trace().emit(point, guest, 0, fact);
+  }
+
+  /// Tells of the devices' driver, which is loaded.
+  void addDriver() {
+    planted
+        .machine
+        .trace()
+        .emit("driver_added", 0, 0, new DriverFact(Domid.DOM0, true, true, "test"));
   }
 
   void addDevice(int guest) {

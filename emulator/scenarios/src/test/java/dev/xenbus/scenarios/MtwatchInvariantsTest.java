@@ -175,6 +175,51 @@ class MtwatchInvariantsTest {
         });
   }
 
+  /// The event that came before its driver was nobody's.
+  @Test
+  void w5HoldsForAnEventThatWasThereBeforeTheDriver() {
+    planted.holds(
+        machine -> {
+          try (MtwatchBench bench = new MtwatchBench(planted)) {
+            AtomicInteger runs = new AtomicInteger();
+            XenbusWatch watch =
+                bench.xs.watch(
+                    "backend",
+                    WatchOptions.DEFAULT,
+                    _ -> {
+                      bench.addDriver();
+                      bench.tell("device_probe", 4);
+                      runs.incrementAndGet();
+                    });
+            bench.await(() -> runs.get() == 1);
+            watch.close();
+          }
+        });
+  }
+
+  @Test
+  void w5ProbeOnTheDefaultThreadForAnEventThatCameAfterTheDriver() {
+    planted.breaks(
+        "W5",
+        "xenwatch probes backend/test/4/0, not xen-mtwatch-4",
+        machine -> {
+          MtwatchBench bench = new MtwatchBench(planted);
+          AtomicInteger runs = new AtomicInteger();
+          bench.xs.watch(
+              "backend",
+              WatchOptions.DEFAULT,
+              _ -> {
+                if (runs.incrementAndGet() == 1) {
+                  bench.addDriver();
+                } else {
+                  bench.tell("device_probe", 4);
+                }
+              });
+          bench.await(() -> runs.get() == 1);
+          bench.store.write("backend/test/4/0/state", "1");
+        });
+  }
+
   @Test
   void w5EventInAThreadThatIsNotItsOwn() {
     WatchFact event = new WatchFact(Domid.DOM0, "xen-mtwatch-4", "/o", "1", "/o", Domid.of(4));
