@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// What holds of watches whichever design runs their events.
 class WatchTest {
+  private static final int EVENTS = 4;
+
   @ParameterizedTest
   @EnumSource
   void watchFiresOnceAtFirstAndThenForEachChange(Mtwatch mtwatch) {
@@ -147,7 +149,7 @@ class WatchTest {
                       seen.note(path);
                     });
             gate.awaitEntered(1);
-            for (int i = 0; i < 3; i++) {
+            for (int i = 1; i < EVENTS; i++) {
               bench.store.write("/local/domain/0/a", Integer.toString(i));
             }
             AtomicBoolean closed = new AtomicBoolean();
@@ -159,13 +161,21 @@ class WatchTest {
                       closed.set(true);
                     });
             bench.await(() -> bench.store.log().getLast().startsWith("dom0 UNWATCH a"));
-            Task.sleep(5_000_000);
+            // It has its reply, has dropped what was queued, and waits for the callback.
+            bench.await(
+                () ->
+                    closer.state() == Task.State.D && !closer.wchan().equals("xs_wait_for_reply"));
             assertFalse(closed.get());
             gate.open();
             closer.stop();
             assertTrue(closed.get());
-            assertEquals(List.of("a"), seen.paths());
-            assertEquals(1, gate.entered());
+            int runs = seen.count();
+            // The one thread may take its mutex again before the closer gets it, as in the kernel.
+            assertTrue(mtwatch == Mtwatch.OFF ? runs <= EVENTS : runs == 1, () -> runs + " runs");
+            Recorder other = new Recorder();
+            bench.xs.watch("other", other::note);
+            bench.await(() -> other.count() == 1);
+            assertEquals(runs, gate.entered());
           }
         });
   }

@@ -16,6 +16,7 @@ import dev.xenbus.machine.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -190,6 +191,7 @@ class KernelEventsTest {
           seed,
           world -> {
             boolean[] state = {false, false};
+            AtomicBoolean closed = new AtomicBoolean();
             EventChannel guest =
                 world
                     .guest()
@@ -217,9 +219,13 @@ class KernelEventsTest {
                           guest.close();
                           assertFalse(state[0], "no handler runs after the close");
                           state[1] = false;
+                          closed.set(true);
                           return 0;
                         });
             closer.wake();
+            while (!closed.get()) {
+              TwoKernels.settle(1);
+            }
             TwoKernels.settle(10);
             assertFalse(state[1], "no handler starts after the close");
           });
