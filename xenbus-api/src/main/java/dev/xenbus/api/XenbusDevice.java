@@ -94,8 +94,7 @@ public interface XenbusDevice {
   EventStatistics eventStatistics();
 
   /// Removes the device from its bus (`device_unregister`): its driver's `remove` runs. A driver
-  /// may
-  /// call this from inside its own `otherEndChanged`. May be called twice.
+  /// may call this from inside its own `otherEndChanged`. May be called twice.
   void unregister();
 
   /// Adds a file to the device's sysfs folder; it goes with the driver's instance.

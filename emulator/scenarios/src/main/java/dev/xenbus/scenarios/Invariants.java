@@ -17,8 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// What must hold while a scenario runs: heard from the facts that kernels and hypervisor tell,
-/// each
-/// in constant time, and looked at by the machine at every step.
+/// each in constant time, and looked at by the machine at every step.
 ///
 /// | class | what it checks |
 /// |---|---|
@@ -31,9 +30,8 @@ import java.util.TreeMap;
 ///
 /// What must happen in the end is said as a time: where a thread could run, and does not for
 /// [#GRACE_NANOS], it never will, since virtual time moves only when nobody can run. So these
-/// clauses
-/// are checked in virtual time, unless the strategy moves it early, and of dom0's kernel alone,
-/// which is never paused; all others are checked of every kernel and on every machine.
+/// clauses are checked in virtual time, unless the strategy moves it early, and of dom0's kernel
+/// alone, which is never paused; all others are checked of every kernel and on every machine.
 ///
 /// Threads: on a live machine facts come from several tasks at once; `lock` is taken for each.
 final class Invariants {

@@ -211,8 +211,7 @@ final class MtwatchInvariants {
   }
 
   /// The oldest that has not moved yet must be the one that does; it stands last then, as those
-  /// that
-  /// moved before it.
+  /// that moved before it.
   private void moved(Key key, Guest guest, WatchFact fact) {
     guest.moved++;
     Waiting first = guest.waiting.peekFirst();

@@ -120,13 +120,6 @@ public final class Script {
     image(number);
   }
 
-  /// Writes the files of a guest that sends a large TCP segment a second, as one does whose network
-  /// device is to stall.
-  public void talkativeGuest(int number) {
-    configure(number, "");
-    image(number);
-  }
-
   /// Makes the image of a guest's disk, which is empty.
   public void image(int number) {
     ok("truncate -s 256K g" + number + ".img");

@@ -49,7 +49,7 @@ final class SuspendScenarios {
   }
 
   static void suspendDuringStall(Script s) {
-    s.talkativeGuest(1);
+    s.guestWithTraffic(1);
     s.guest(2);
     s.quiet("xl create g1.cfg");
     s.quiet("xl create g2.cfg");

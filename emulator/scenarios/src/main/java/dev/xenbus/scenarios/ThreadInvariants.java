@@ -17,8 +17,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Threads and what they are for: a guest's thread has an entry, a backend's threads a device with
-/// a
-/// driver, and a connected device its threads; dom0 has no kernel thread that nobody knows.
+/// a driver, and a connected device its threads; dom0 has no kernel thread that nobody knows.
 ///
 /// Guarded by the lock of [Invariants].
 final class ThreadInvariants {

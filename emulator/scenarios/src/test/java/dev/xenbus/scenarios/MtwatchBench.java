@@ -19,8 +19,7 @@ import dev.xenbus.xs.XenbusXs;
 import java.util.function.BooleanSupplier;
 
 /// dom0's xenbus with the series, a scripted store, and a stand-in for the bus that tells of
-/// devices
-/// as the real one does.
+/// devices as the real one does.
 final class MtwatchBench implements AutoCloseable {
   final TestStore store;
   final TestKernel kernel;

@@ -15,14 +15,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// W2, W4, W5, W7 and W9 against the real dispatcher, with a fault in what it is used for, or in
-/// what
-/// is heard of it.
+/// what is heard of it.
 class MtwatchInvariantsTest {
   private final Planted planted = new Planted();
 
   /// Nothing is planted: devices and events of three guests come and go, one guest gets no thread
-  /// at
-  /// first, one is stuck, and two unregister each other's watches.
+  /// at first, one is stuck, and two unregister each other's watches.
   @Test
   void theRealDispatcherHolds() {
     planted.holds(

@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A frontend driver that notes what its bus calls. It publishes Initialised when the backend
-/// waits,
-/// follows it to Connected, and closes with it.
+/// waits, follows it to Connected, and closes with it.
 ///
 /// Threads: any.
 public class TestFrontend implements FrontendDriver {

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// and page. While a pin exists the latched values are the truth, whatever the granter writes into
 /// the entry; only the first *writable* pin looks at the entry again. *reading* is set exactly
 /// while any pin exists, *writing* exactly while a writable one does. Mirrors `struct
-/// active_grant_entry`,
-/// `_set_status_v1` and `map_grant_ref` (`xen/common/grant_table.c`).
+/// active_grant_entry`, `_set_status_v1` and `map_grant_ref` (`xen/common/grant_table.c`).
 ///
 /// Guarded by the granter's `memoryLock`, all of it; the entries themselves are the granter's too.
 final class GrantTable {

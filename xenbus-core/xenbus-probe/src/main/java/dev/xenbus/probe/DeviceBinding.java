@@ -20,17 +20,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A device's driver: how it comes and how it goes. Mirrors `xenbus_dev_probe`,
-/// `xenbus_dev_remove`,
-/// and of the driver core `device_attach` and `device_del`.
+/// `xenbus_dev_remove`, and of the driver core `device_attach` and `device_del`.
 ///
 /// Locks: `device_lock` around probe and remove; inside of it `reclaim_sem` around the driver's own
 /// methods.
 ///
 /// A thread that runs watch callbacks never waits for `device_lock`, since its holder may wait for
-/// a
-/// callback to end. It leaves its wish behind, and whoever holds the lock carries it out once he
-/// has
-/// done his own work: the device is unregistered, and its folder looked at again.
+/// a callback to end. It leaves its wish behind, and whoever holds the lock carries it out once he
+/// has done his own work: the device is unregistered, and its folder looked at again.
 public final class DeviceBinding {
   private final BusDevice device;
   private final Kernel kernel;

@@ -348,8 +348,7 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
   }
 
   /// Mirrors `register_xenbus_watch`: the watch can be found before the store hears of it, since
-  /// its
-  /// first event may come before the reply.
+  /// its first event may come before the reply.
   @Override
   @KernelSymbol("register_xenbus_watch")
   public XenbusWatch watch(String path, WatchOptions options, WatchCallback callback)

@@ -24,8 +24,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The series of September 2018: an event is put at once on the queue of the guest that it
-/// concerns,
-/// and that guest's thread runs it.
+/// concerns, and that guest's thread runs it.
 ///
 /// A guest's entry is made by its first event or device, in a context that may not sleep; a work
 /// then starts the thread. Both end when devices, waiting events and running event are none. If the
