@@ -196,8 +196,8 @@ public final class Dom0 {
           files.add(folder + name);
         }
       }
-    } catch (KernelException e) {
-      throw new IllegalStateException(folder + " went away while it was listed", e);
+    } catch (KernelException gone) {
+      // The folder went away after its parent was listed: it has no files.
     }
   }
 

@@ -150,7 +150,9 @@ final class Invariants {
       }
       case DriverFact fact -> mtwatch.heard(fact);
       case StateFact fact -> {
-        StateInvariants.broken(fact).ifPresent(broken::add);
+        if (point.equals("device_state")) {
+          StateInvariants.broken(fact).ifPresent(broken::add);
+        }
         threads.heard(fact, now);
       }
       case SuspendFact fact -> {

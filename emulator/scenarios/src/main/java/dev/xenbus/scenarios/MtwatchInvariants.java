@@ -173,12 +173,12 @@ final class MtwatchInvariants {
   }
 
   /// Events that came before the driver were nobody's: they run in the default thread, and there it
-  /// may meet the new driver.
+  /// may meet the new driver. One of them may have its route, but no place in the queue yet.
   void heard(DriverFact fact) {
     if (isUsed && fact.routed()) {
       lateDrivers.put(
           new LateDriver(fact.kernel(), fact.type()),
-          waitingOnDefault.getOrDefault(fact.kernel(), 0L));
+          waitingOnDefault.getOrDefault(fact.kernel(), 0L) + 1);
     }
   }
 

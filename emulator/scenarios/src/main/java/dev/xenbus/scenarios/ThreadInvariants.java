@@ -143,6 +143,7 @@ final class ThreadInvariants {
     }
   }
 
+  /// A state counts for the driver's threads whether or not it could be published.
   void heard(StateFact fact, long now) {
     Backend backend = fact.backend() ? backends.get(new Key(fact.kernel(), fact.nodePath())) : null;
     if (backend != null) {

@@ -207,14 +207,16 @@ class MtwatchInvariantsTest {
               "backend",
               WatchOptions.DEFAULT,
               _ -> {
-                if (runs.incrementAndGet() == 1) {
-                  bench.addDriver();
-                } else {
-                  bench.tell("device_probe", 4);
+                switch (runs.incrementAndGet()) {
+                  case 1 -> bench.addDriver();
+                  case 2 -> {} // it may have been on its way to the queue
+                  default -> bench.tell("device_probe", 4);
                 }
               });
           bench.await(() -> runs.get() == 1);
-          bench.store.write("backend/test/4/0/state", "1");
+          bench.store.write("/local/domain/0/backend/test/4/0/state", "1");
+          bench.await(() -> runs.get() == 2);
+          bench.store.write("/local/domain/0/backend/test/4/0/state", "2");
         });
   }
 

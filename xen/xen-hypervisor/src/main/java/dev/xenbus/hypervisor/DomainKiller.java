@@ -6,7 +6,8 @@ import dev.xenbus.machine.Cpu;
 /// The end of a domain, step by step (`domain_kill`, `domain_relinquish_resources`). Every step may
 /// be run again, by the same caller or by another one, and goes on where it stopped.
 ///
-/// A domain is ALIVE; then DYING: its threads stop, its mappings of others' pages go, its ports, its
+/// A domain is ALIVE; then DYING: its threads stop, its mappings of others' pages go, its ports,
+/// its
 /// own pages; then DEAD, which `VIRQ_DOM_EXC` tells; and with the last reference to it or to a page
 /// of it it is gone, which that tells again.
 ///

@@ -77,9 +77,7 @@ final class StateSwitch {
       }
       try {
         xs.endTransaction(tx, abort);
-        if (!abort) {
-          tell(state);
-        }
+        tell(abort ? "device_state_kept" : "device_state", state);
         if (!isReset) {
           device.cacheState(state);
         }
@@ -93,7 +91,7 @@ final class StateSwitch {
     }
   }
 
-  private void tell(XenbusState state) {
+  private void tell(String point, XenbusState state) {
     Trace trace = device.bus().kernel().cpu().machine().trace();
     if (trace.isHeard()) {
       StateFact fact =
@@ -105,7 +103,7 @@ final class StateSwitch {
               device.nodePath(),
               device.state(),
               state);
-      trace.emit("device_state", fact.from().code(), fact.to().code(), fact);
+      trace.emit(point, fact.from().code(), fact.to().code(), fact);
     }
   }
 

@@ -94,6 +94,9 @@ class FilesTest {
     Path old = folder.resolve("access.log.1");
     Files.move(file, old);
     server.reopenAccessLog();
+    while (!Files.exists(file)) {
+      peer.ask(MessageType.READ, "/meanwhile|"); // the daemon reopens between requests
+    }
     peer.ask(MessageType.READ, "/seen|");
     Path other = folder.resolve("other.log");
     assertEquals("OK|", peer.ask(MessageType.CONTROL, "logfile|" + other + "|"));
