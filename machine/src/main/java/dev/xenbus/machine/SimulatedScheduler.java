@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 /// Every task has its virtual thread, and all but one are parked: the one that runs has the baton,
 /// and with it everything in here, without a lock. Handing the baton over is one volatile store
 /// with an unpark; it orders everything that one task did before everything that the next one does.
-/// The threads of a run share one [Carrier] where the JDK lets them.
 final class SimulatedScheduler implements Scheduler {
   /// After so many steps without a switch others go first, if they can.
   private static final int SLICE_STEPS = 256;
@@ -43,8 +42,6 @@ final class SimulatedScheduler implements Scheduler {
   private volatile @Nullable MachineFailure failure;
   private volatile boolean finished;
   private @Nullable Thread runner;
-
-  private final @Nullable Carrier carrier = Carrier.make();
 
   SimulatedScheduler(SimulatedMachine.Options options) {
     this.options = options;
@@ -366,8 +363,7 @@ final class SimulatedScheduler implements Scheduler {
       return;
     }
     SimulatedSeat seat = seatOf(task);
-    Thread.Builder.OfVirtual threads = carrier == null ? Thread.ofVirtual() : carrier.threads();
-    seat.thread = threads.name(task.comm()).unstarted(() -> runTask(task));
+    seat.thread = Thread.ofVirtual().name(task.comm()).unstarted(() -> runTask(task));
     alive.add(task);
     enter(task, seat);
   }
@@ -466,9 +462,6 @@ final class SimulatedScheduler implements Scheduler {
     Thread waiting = runner;
     running = null;
     finished = true;
-    if (carrier != null) {
-      carrier.end();
-    }
     LockSupport.unpark(waiting);
   }
 
@@ -478,9 +471,6 @@ final class SimulatedScheduler implements Scheduler {
     main = mainTask;
     mainTask.kick();
     give(next("boot"));
-    if (carrier != null) {
-      carrier.start();
-    }
     StuckWatch watch = new StuckWatch(options.stuckNanos());
     while (!finished) {
       LockSupport.parkNanos(this, watch.checkNanos());
