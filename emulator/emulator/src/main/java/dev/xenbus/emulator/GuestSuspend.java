@@ -11,7 +11,6 @@ import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.xen.XenPlatform;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.probe.frontend.FrontendBus;
-import dev.xenbus.xs.StoreConnection;
 import dev.xenbus.xs.XenbusXs;
 
 /// Suspends a guest's kernel and lets it go on, in its domain or in another one. Mirrors
@@ -37,10 +36,6 @@ final class GuestSuspend {
 
     BuiltDomain built() {
       return start.built();
-    }
-
-    StoreConnection.Kind storeKind() {
-      return start.hvm() ? StoreConnection.Kind.HVM : StoreConnection.Kind.PV;
     }
   }
 
@@ -89,14 +84,7 @@ final class GuestSuspend {
       parts.xs().cancelSuspend();
       return;
     }
-    parts
-        .xs()
-        .resume(
-            StoreConnection.built(
-                parts.kernel(),
-                parts.storeKind(),
-                parts.hypercalls().memory().page(parts.built().storeFrame()),
-                parts.built().storePort()));
+    parts.xs().resume(GuestSystem.storeOf(parts.kernel(), parts.start()));
     parts.frontends().restore();
   }
 

@@ -11,6 +11,7 @@ import dev.xenbus.linux.KernelLog;
 import dev.xenbus.linux.LinuxKernel;
 import dev.xenbus.linux.ParameterException;
 import dev.xenbus.linux.PowerControl;
+import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.Kernel.SystemState;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelParameter;
@@ -81,17 +82,18 @@ final class GuestSystem {
                 platform.grants(),
                 platform.events(),
                 new Power()));
-    xs =
-        new XenbusXs(
-            kernel,
-            StoreConnection.built(
-                kernel,
-                start.hvm() ? StoreConnection.Kind.HVM : StoreConnection.Kind.PV,
-                start.hypercalls().memory().page(start.built().storeFrame()),
-                start.built().storePort()),
-            mtwatch());
+    xs = new XenbusXs(kernel, storeOf(kernel, start), mtwatch());
     frontends =
         new FrontendBus(kernel, xs, host.drivers().frontends(), new ModuleValues(commandLine));
+  }
+
+  /// Returns the way to the store of the domain that the kernel is in now.
+  static StoreConnection storeOf(Kernel kernel, GuestStart start) throws HypercallException {
+    return StoreConnection.built(
+        kernel,
+        start.hvm() ? StoreConnection.Kind.HVM : StoreConnection.Kind.PV,
+        start.hypercalls().memory().page(start.built().storeFrame()),
+        start.built().storePort());
   }
 
   private Mtwatch mtwatch() {

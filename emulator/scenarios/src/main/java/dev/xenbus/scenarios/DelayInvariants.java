@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Guarded by the lock of [Invariants].
 final class DelayInvariants {
-  private static final String DEFAULT = "xenwatch";
-
   /// A queue of a kernel.
   private record Place(Domid kernel, String queue) {}
 
@@ -182,7 +180,7 @@ final class DelayInvariants {
   private boolean isServed(Lane lane, MtwatchInvariants mtwatch) {
     String queue = lane.place.queue();
     return dispatcher != Dispatcher.SERIES
-        || queue.equals(DEFAULT)
+        || queue.equals(MtwatchInvariants.DEFAULT_THREAD)
         || mtwatch.hasThread(
             lane.place.kernel(),
             Domid.of(Integer.parseInt(queue.substring(queue.lastIndexOf('-') + 1))));

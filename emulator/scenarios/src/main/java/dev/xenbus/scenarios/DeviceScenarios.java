@@ -10,8 +10,6 @@ import dev.xenbus.machine.Completion;
 /// What happens in the field around a device: its hotplug script, its driver's module, its path,
 /// its guest's domid.
 final class DeviceScenarios {
-  private static final String HOLD_PROBE = "echo vif > /sys/kernel/xwstall/probe_hold";
-  private static final String RELEASE_PROBE = "echo > /sys/kernel/xwstall/probe_hold";
   private static final String PING = "ping -c 1 10.0.0.1";
   private static final String READ_DISK = "dd if=/dev/xvda of=/dev/null bs=64k count=1";
   private static final int SCRIPT_SECONDS = 40;
@@ -76,7 +74,7 @@ final class DeviceScenarios {
   /// The device is probed only after its script ran: somebody else wrote InitWait.
   static void earlyScript(Script s) {
     create(s, 1);
-    s.ok(HOLD_PROBE);
+    s.holdVifProbe();
     s.type("xl network-attach 1 bridge=xenbr0 &");
     s.within(5, "its probe is held", () -> s.logged("xwstall: hold probe of vif"));
     s.ok("xenstore-write /local/domain/0/backend/vif/1/1/state 2");
@@ -86,7 +84,7 @@ final class DeviceScenarios {
         s.ok("xenstore-read /local/domain/0/backend/vif/1/1/hotplug-error")
             .contains("Cannot find device \"vif1.1\""));
     s.check("and has said so", is(s, "/local/domain/0/backend/vif/1/1/hotplug-status", "error"));
-    s.ok(RELEASE_PROBE);
+    s.releaseProbe();
     s.type("xl network-detach 1 1");
     s.gone("vif-1-1");
     s.okIn("g1", PING);
@@ -158,7 +156,7 @@ final class DeviceScenarios {
     s.bareGuest(1);
     s.quiet("xl create g1.cfg");
     s.okIn("g1", "hostname"); // it has booted: while it does, it would wait for the interface
-    s.ok(HOLD_PROBE);
+    s.holdVifProbe();
     s.type("xl network-attach 1 bridge=xenbr0");
     s.type("xl save -D g1 g1.save"); // with the time-out of the stuck interface
     s.check("guest 1 is gone", s.dom0().domains().list().size() == 1);
@@ -178,7 +176,7 @@ final class DeviceScenarios {
     s.connected(2);
     s.okIn("g2", PING);
     s.type("wait"); // the attachment queues behind what is stuck, and times out alone
-    s.ok(RELEASE_PROBE);
+    s.releaseProbe();
     s.type("xl network-detach 1 0");
     s.gone("vif-1-0");
     s.quiet("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0");

@@ -106,38 +106,19 @@ final class Invariants {
     if (on instanceof String) {
       return; // by far the most
     }
-    if (on instanceof XenFact fact) {
-      lock.lock();
-      try {
-        grants.heard(fact, first, second);
-      } finally {
-        lock.unlock();
-      }
-    } else if (on instanceof GrantFact fact) {
-      lock.lock();
-      try {
-        grants.heard(point, fact);
-      } finally {
-        lock.unlock();
-      }
-    } else if (on instanceof WatchFact
-        || on instanceof MtwatchFact
-        || on instanceof DeviceFact
-        || on instanceof DriverFact
-        || on instanceof StateFact
-        || on instanceof SuspendFact) {
-      lock.lock();
-      try {
-        ofKernel(point, second, on);
-      } finally {
-        lock.unlock();
-      }
+    lock.lock();
+    try {
+      told(point, first, second, on);
+    } finally {
+      lock.unlock();
     }
   }
 
-  private void ofKernel(String point, long number, Object on) {
+  private void told(String point, long first, long number, Object on) {
     long now = machine.clock().nanos();
     switch (on) {
+      case XenFact fact -> grants.heard(fact, first, number);
+      case GrantFact fact -> grants.heard(point, fact);
       case WatchFact fact -> {
         watches.heard(point, number, fact);
         mtwatch.heard(point, fact, now);

@@ -78,7 +78,11 @@ final class MtwatchInvariants {
     }
   }
 
-  private static final String DEFAULT_THREAD = "xenwatch";
+  /// The thread, and the queue, of what is no guest's.
+  static final String DEFAULT_THREAD = "xenwatch";
+
+  /// How the name of a guest's thread, and of its queue, begins.
+  static final String GUEST_THREAD = "xen-mtwatch-";
 
   private final Breaches broken;
   private final boolean isUsed;
@@ -117,7 +121,7 @@ final class MtwatchInvariants {
   }
 
   static String threadOf(Domid guest) {
-    return "xen-mtwatch-" + guest;
+    return GUEST_THREAD + guest;
   }
 
   // --- events ---------------------------------------------------------------------------------
@@ -156,17 +160,12 @@ final class MtwatchInvariants {
       case "watch_purge" -> waitingOnDefault.merge(kernel, -1L, Long::sum);
       case "watch_take" -> {
         waitingOnDefault.merge(kernel, -1L, Long::sum);
-        for (Iterator<Map.Entry<LateDriver, Long>> i = lateDrivers.entrySet().iterator();
-            i.hasNext(); ) {
-          Map.Entry<LateDriver, Long> late = i.next();
-          if (late.getKey().kernel().equals(kernel)) {
-            long left = late.getValue() - 1;
-            late.setValue(left);
-            if (left < 0) {
-              i.remove();
-            }
-          }
-        }
+        lateDrivers
+            .entrySet()
+            .removeIf(
+                late ->
+                    late.getKey().kernel().equals(kernel)
+                        && late.setValue(late.getValue() - 1) <= 0);
       }
       default -> {}
     }
@@ -322,7 +321,7 @@ final class MtwatchInvariants {
   private void probed(DeviceFact fact, Guest guest) {
     String comm = Task.currentIfAny().map(Task::comm).orElse("nobody");
     boolean isForeign =
-        comm.startsWith("xen-mtwatch-")
+        comm.startsWith(GUEST_THREAD)
             ? !comm.equals(threadOf(fact.guest()))
             : comm.equals(DEFAULT_THREAD)
                 && !guest.fallenBack

@@ -11,8 +11,6 @@ import java.util.Optional;
 public final class ScenarioLibrary {
   private static final int GUESTS = 3;
   private static final int FLOOD = 30;
-  private static final String HOLD_PROBE = "echo vif > /sys/kernel/xwstall/probe_hold";
-  private static final String RELEASE_PROBE = "echo > /sys/kernel/xwstall/probe_hold";
 
   private static final List<Scenario> ALL =
       List.of(
@@ -228,13 +226,13 @@ public final class ScenarioLibrary {
   private static void stateFlood(Script s) {
     create(s, 1);
     s.connected(1);
-    s.ok(HOLD_PROBE);
+    s.holdVifProbe();
     s.type("xl network-attach 1 &");
     s.ok("sleep 1");
     for (int i = 0; i < FLOOD; i++) {
       s.ok("xenstore-write /local/domain/1/device/vif/0/state 4");
     }
-    s.ok(RELEASE_PROBE);
+    s.releaseProbe();
     s.type("wait");
     s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");
     s.quiet("xl destroy g1");
@@ -244,7 +242,7 @@ public final class ScenarioLibrary {
   private static void probeHeld(Script s) {
     s.guest(1);
     s.guest(2);
-    s.ok(HOLD_PROBE);
+    s.holdVifProbe();
     s.type("xl create g1.cfg &");
     s.ok("sleep 1");
     double seconds = s.secondsOf(() -> s.quiet("xl create g2.cfg"));
@@ -252,7 +250,7 @@ public final class ScenarioLibrary {
     s.connected(2);
     s.ok("xl console 2 -c 'ping -c 1 10.0.0.1'");
     s.quiet("xl destroy g2");
-    s.ok(RELEASE_PROBE);
+    s.releaseProbe();
     s.type("wait");
     s.type("xl destroy g1");
     s.nothingLeft();

@@ -108,6 +108,16 @@ public final class Script {
     return done.err();
   }
 
+  /// Lets the next probe of a vif hang.
+  public void holdVifProbe() {
+    ok("echo vif > /sys/kernel/xwstall/probe_hold");
+  }
+
+  /// Lets the probe that hangs go on.
+  public void releaseProbe() {
+    ok("echo > /sys/kernel/xwstall/probe_hold");
+  }
+
   /// Types a line, whatever comes of it.
   public String type(String line) {
     return console.type(line).out();

@@ -7,8 +7,6 @@ import java.util.List;
 ///
 /// In each, guest 1 has S1, guest 2 has S2, guest 3 has S3, and guest 4 comes, works and goes.
 final class StallScenarios {
-  private static final String HOLD_PROBE = "echo vif > /sys/kernel/xwstall/probe_hold";
-  private static final String RELEASE_PROBE = "echo > /sys/kernel/xwstall/probe_hold";
   private static final String FILL_TAGS =
       "xl console 2 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &";
   private static final String READ_DISK = "dd if=/dev/xvda of=/dev/null bs=4k count=8";
@@ -29,7 +27,7 @@ final class StallScenarios {
     s.type(FILL_TAGS);
     s.ok("sleep 1");
     s.type("xl destroy 2");
-    s.ok(HOLD_PROBE);
+    s.holdVifProbe();
     s.type("xl network-attach 1 &");
     s.ok("sleep 1");
     s.type("xl destroy 1");
@@ -38,7 +36,7 @@ final class StallScenarios {
     s.connected(3);
     s.ok("xl console 3 -c 'ping -c 1 10.0.0.1'");
     s.quiet("xl destroy g3");
-    s.ok(RELEASE_PROBE);
+    s.releaseProbe();
     s.ok("echo > /sys/kernel/xwstall/vbd_hold_bio");
     s.type("wait");
     s.within(15, "no guest is left", () -> s.dom0().domains().list().size() == 1);

@@ -26,7 +26,6 @@ final class ThreadInvariants {
       Pattern.compile(
           "xenwatch|xenbus|xenstored|kworker/.*|emu-.*|shutdown|irq/\\d+-xen-netback-ctrl");
 
-  private static final String GUEST_THREAD = "xen-mtwatch-";
   private static final int XVD_MAJOR = 202;
   private static final int PARTITIONS = 16;
   private static final int MINORS = 256;
@@ -181,8 +180,9 @@ final class ThreadInvariants {
   }
 
   private void look(Domid kernel, String comm, long now) {
-    if (comm.startsWith(GUEST_THREAD)) {
-      Domid guest = Domid.of(Integer.parseInt(comm.substring(GUEST_THREAD.length())));
+    if (comm.startsWith(MtwatchInvariants.GUEST_THREAD)) {
+      Domid guest =
+          Domid.of(Integer.parseInt(comm.substring(MtwatchInvariants.GUEST_THREAD.length())));
       if (!mtwatch.mayHaveThread(kernel, guest, now)) {
         broken.add("threads: " + comm + " of dom" + kernel + " is there and its guest is not");
       }
@@ -215,7 +215,8 @@ final class ThreadInvariants {
   void checkPoweredOff() {
     List<String> left = new ArrayList<>();
     for (Task task : machine.tasks()) {
-      boolean isOurs = task.comm().startsWith(GUEST_THREAD) || isOfBackend(task.comm());
+      boolean isOurs =
+          task.comm().startsWith(MtwatchInvariants.GUEST_THREAD) || isOfBackend(task.comm());
       if (isOurs && task.isKernelThread() && kernelOf(task) != null) {
         left.add(task.comm());
       }

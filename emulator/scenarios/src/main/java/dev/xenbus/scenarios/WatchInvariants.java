@@ -68,7 +68,9 @@ final class WatchInvariants {
   }
 
   void heard(String point, long number, WatchFact fact) {
-    if (dispatcher == Dispatcher.SUMMIT && fact.queue().equals("xenwatch") && isRouted(fact)) {
+    if (dispatcher == Dispatcher.SUMMIT
+        && fact.queue().equals(MtwatchInvariants.DEFAULT_THREAD)
+        && isRouted(fact)) {
       return; // it is on its way: the default thread hands it out
     }
     Watch watch = new Watch(fact.kernel(), fact.token());
@@ -105,7 +107,7 @@ final class WatchInvariants {
     waiting.computeIfAbsent(lane, _ -> new ArrayDeque<>()).addLast(fact.path());
     if (dispatcher == Dispatcher.SERIES
         && isRouted(fact)
-        && fact.queue().equals("xenwatch")
+        && fact.queue().equals(MtwatchInvariants.DEFAULT_THREAD)
         && !mtwatch.hasFallenBack(fact.kernel(), fact.owner())) {
       broken.add("W3: " + fact.path() + " of guest " + fact.owner() + " is on the default list");
     }
