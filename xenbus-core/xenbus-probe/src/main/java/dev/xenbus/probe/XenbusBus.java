@@ -267,8 +267,7 @@ public final class XenbusBus {
       probeNode(deviceType, root.get());
     } catch (KernelException _) {
       // As the kernel: the next event tries again. What the folder lacks is not always in the log:
-      // of
-      // a backend's frontend that is not there, nobody says anything.
+      // nobody says anything of a backend's frontend that is not there.
     }
   }
 

@@ -51,20 +51,14 @@ final class SuspendGate {
   ///
   /// @return the request's id
   int enter(PendingRequest.Kind kind) {
-    admit(kind == PendingRequest.Kind.START ? 2 : 1);
-    stateLock.lock();
-    try {
-      return nextId++;
-    } finally {
-      stateLock.unlock();
-    }
+    return admit(kind == PendingRequest.Kind.START ? 2 : 1, 1);
   }
 
   /// Lets in who is about to make requests under a lock that a suspend takes once it has drained
   /// the users: from here to [#exitRegistration] no suspend comes to that, and the requests do not
   /// wait.
   void enterRegistration() {
-    admit(1);
+    admit(1, 0);
   }
 
   /// Counts out who has dropped that lock.
@@ -73,7 +67,7 @@ final class SuspendGate {
     stateLock.lock();
     try {
       users--;
-      drained = suspendsActive > 0 && users == 0;
+      drained = isJustDrained();
     } finally {
       stateLock.unlock();
     }
@@ -82,13 +76,25 @@ final class SuspendGate {
     }
   }
 
-  private void admit(int count) {
+  @GuardedBy("stateLock")
+  private boolean isJustDrained() {
+    return suspendsActive > 0 && users == 0;
+  }
+
+  /// Counts in, once no suspend has drained the users.
+  ///
+  /// @param count how many users it makes
+  /// @param ids how many ids it takes
+  /// @return the first of the ids
+  private int admit(int count, int ids) {
     while (true) {
       stateLock.lock();
       try {
         if (users > 0 || suspendsActive == 0) {
           users += count;
-          return;
+          int first = nextId;
+          nextId += ids;
+          return first;
         }
       } finally {
         stateLock.unlock();
@@ -111,7 +117,7 @@ final class SuspendGate {
       } else if (endsTransaction(request)) {
         users--;
       }
-      drained = suspendsActive > 0 && users == 0;
+      drained = isJustDrained();
     } finally {
       stateLock.unlock();
     }
