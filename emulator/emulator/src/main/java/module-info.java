@@ -7,6 +7,7 @@ module dev.xenbus.emulator {
   requires transitive dev.xenbus.xenstore.client;
   requires transitive dev.xenbus.xenconsoled;
   requires transitive dev.xenbus.linux;
+  requires transitive dev.xenbus.linux.shell;
   requires transitive dev.xenbus.probe.backend;
   requires transitive dev.xenbus.probe.frontend;
   requires transitive dev.xenbus.guest;
@@ -19,7 +20,6 @@ module dev.xenbus.emulator {
   requires static transitive org.jspecify;
 
   exports dev.xenbus.emulator;
-  exports dev.xenbus.emulator.shell;
 
   uses dev.xenbus.linux.api.UserCommand;
 

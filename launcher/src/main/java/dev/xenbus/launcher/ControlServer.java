@@ -1,9 +1,9 @@
 package dev.xenbus.launcher;
 
-import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.launcher.ControlProtocol.Frame;
 import dev.xenbus.launcher.ControlProtocol.FrameType;
 import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.linux.shell.Shell;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;

@@ -4,13 +4,13 @@ import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.hypercall.DomainControl;
 import dev.xenbus.abi.hypercall.DomainInfo;
 import dev.xenbus.api.Xenbus;
-import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.hypervisor.Hypervisor;
 import dev.xenbus.linux.LinuxKernel;
 import dev.xenbus.linux.api.Kernel.SystemState;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
+import dev.xenbus.linux.shell.Shell;
 import dev.xenbus.machine.Completion;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.Task;
@@ -25,6 +25,7 @@ import dev.xenbus.xs.Mtwatch;
 import dev.xenbus.xs.XenbusXs;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -112,7 +113,7 @@ public final class Dom0 {
             parts.kernel(),
             commands.of(UserCommand.Place.DOM0),
             services,
-            folder,
+            Optional.of(folder),
             out,
             err,
             background));

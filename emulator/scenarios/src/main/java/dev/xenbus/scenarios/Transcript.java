@@ -1,8 +1,8 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Dom0;
-import dev.xenbus.emulator.shell.Shell;
 import dev.xenbus.linux.api.TextOutput;
+import dev.xenbus.linux.shell.Shell;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,8 +1,10 @@
 package dev.xenbus.guest;
 
 import dev.xenbus.linux.api.ConsoleTty;
+import dev.xenbus.linux.shell.Shell;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /// The shell on a guest's console: echoes and edits the line, runs it, and marks where its output
 /// begins and ends as terminals know it (OSC 133): `ESC ] 133 ; C BEL` before the output,
@@ -21,19 +23,22 @@ final class ConsoleShell {
 
   private final ConsoleTty tty;
   private final String prompt;
-  private final GuestShell shell;
+  private final Shell shell;
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
   ConsoleShell(GuestInit.Options options, ConsoleTty tty) {
     this.tty = tty;
     this.prompt = mark("A") + options.hostname() + ":~# " + mark("B");
     this.shell =
-        new GuestShell(
-            options.kernel(),
-            options.commands(),
-            options.services(),
-            this::print,
-            tty::onInterrupt);
+        new Shell(
+            new Shell.Options(
+                options.kernel(),
+                options.commands(),
+                options.services(),
+                Optional.empty(),
+                this::print,
+                this::print,
+                this::print));
   }
 
   private static String mark(String text) {
@@ -100,7 +105,9 @@ final class ConsoleShell {
     String text = line.toString(StandardCharsets.UTF_8);
     line.reset();
     print("\n" + mark("C"));
+    tty.onInterrupt(shell::interrupt);
     int exit = shell.execute(text);
+    tty.onInterrupt(null);
     print(mark("D;" + (exit < 0 || exit > 255 ? INTERRUPTED : exit)) + prompt);
   }
 }

@@ -7,7 +7,9 @@ import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelParameter;
 import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.linux.api.NetDevice;
+import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
+import dev.xenbus.linux.shell.Shell;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
@@ -151,13 +153,11 @@ public final class GuestInit {
       kernel.printk().error("init: " + domain.bridge() + ": " + e.getMessage());
     }
     addAddress(kernel.net().device(domain.bridge()).orElseThrow());
-    GuestShell shell =
-        new GuestShell(
-            kernel,
-            options.commands(),
-            options.services(),
-            text -> kernel.printk().info("init: " + text.strip()),
-            interrupt -> {});
+    TextOutput log = text -> kernel.printk().info("init: " + text.strip());
+    Shell shell =
+        new Shell(
+            new Shell.Options(
+                kernel, options.commands(), options.services(), Optional.empty(), log, log, log));
     int exit = shell.execute(domain.daemon());
     if (exit != 0) {
       kernel.printk().error("init: " + domain.daemon() + " failed with code " + exit);

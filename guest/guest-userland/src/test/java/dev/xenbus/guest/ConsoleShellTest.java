@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.hypercall.ShutdownReason;
-import dev.xenbus.guest.command.Echo;
 import dev.xenbus.guest.command.Poweroff;
 import dev.xenbus.linux.api.ConsoleTty;
 import dev.xenbus.linux.api.Kernel;
@@ -136,7 +135,6 @@ class ConsoleShellTest {
           TreeMap<String, UserCommand> commands = new TreeMap<>();
           List<UserCommand> all =
               List.of(
-                  new Echo(),
                   new Poweroff(),
                   new Made("seven", context -> 7),
                   new Made("oops", context -> Integer.parseInt("oops")),
@@ -177,8 +175,9 @@ class ConsoleShellTest {
     play(
         (tty, kernel) -> {
           assertTrue(tty.type("seven && echo a || echo b; echo c\n").endsWith("b\nc\n" + end(0)));
-          assertTrue(tty.type("echo --help\n").contains("usage: echo"));
-          assertTrue(tty.type("help\n").contains("seven      made for a test\n"));
+          assertTrue(tty.type("seven --help\n").contains("usage: seven"));
+          assertTrue(tty.type("seven; echo $? | grep 7\n").endsWith("7\n" + end(0)));
+          assertTrue(tty.type("help\n").matches("(?s).*seven +made for a test\n.*"));
         });
   }
 

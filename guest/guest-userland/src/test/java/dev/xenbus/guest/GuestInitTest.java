@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.xenbus.guest.command.Echo;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.MacAddress;
 import dev.xenbus.linux.api.NetCore.InterfaceAddress;
@@ -55,7 +54,6 @@ class GuestInitTest {
           Kernel dom0 = TestGuest.boot(machine, 0, "");
           Kernel guest = TestGuest.boot(machine, 4, "");
           LinkedHashMap<String, UserCommand> commands = new LinkedHashMap<>();
-          commands.put("echo", new Echo());
           GuestInit.start(
               new GuestInit.Options(
                   guest,

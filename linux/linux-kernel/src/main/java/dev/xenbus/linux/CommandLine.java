@@ -1,6 +1,7 @@
 package dev.xenbus.linux;
 
 import dev.xenbus.linux.api.KernelParameter;
+import dev.xenbus.linux.api.Nearest;
 import dev.xenbus.linux.api.ParameterValues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

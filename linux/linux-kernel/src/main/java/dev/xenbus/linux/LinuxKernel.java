@@ -9,6 +9,7 @@ import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.KernelParameter;
 import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.MappedGrant;
+import dev.xenbus.linux.api.Nearest;
 import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.block.LinuxBlockCore;

@@ -8,7 +8,7 @@ import dev.xenbus.emulator.BootOptions;
 import dev.xenbus.emulator.Dom0;
 import dev.xenbus.emulator.Emulator;
 import dev.xenbus.emulator.Machines;
-import dev.xenbus.emulator.shell.Shell;
+import dev.xenbus.linux.shell.Shell;
 import dev.xenbus.machine.Machine;
 import dev.xenbus.scenarios.StallDemo;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.xenbus.emulator.shell;
+package dev.xenbus.linux.shell;
 
 import dev.xenbus.linux.api.ShellWord;
 import java.util.ArrayList;

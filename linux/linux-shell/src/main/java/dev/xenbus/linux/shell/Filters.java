@@ -1,6 +1,6 @@
-package dev.xenbus.emulator.shell;
+package dev.xenbus.linux.shell;
 
-import dev.xenbus.emulator.shell.ShellSyntax.SyntaxException;
+import dev.xenbus.linux.shell.ShellSyntax.SyntaxException;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;

@@ -1,4 +1,4 @@
-package dev.xenbus.emulator.shell;
+package dev.xenbus.linux.shell;
 
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -13,7 +13,8 @@ final class Builtins {
 
   private static SequencedMap<String, String> help() {
     SequencedMap<String, String> help = new LinkedHashMap<>();
-    help.put("echo", "print its arguments; with > FILE write them to a file of /proc or /sys");
+    help.put(
+        "echo", "print its arguments; -n without the end of the line; with > FILE into a file");
     help.put("exit", "end the shell, with the given exit code");
     help.put("help", "list the commands; COMMAND --help says more of one");
     help.put("jobs", "list the background jobs");

@@ -1,4 +1,4 @@
-package dev.xenbus.emulator.shell;
+package dev.xenbus.emulator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,11 +15,13 @@ import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.KernelFiles.KernelFile;
 import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.UserCommand;
+import dev.xenbus.linux.shell.Shell;
 import dev.xenbus.machine.MachineFailure;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -68,7 +70,7 @@ class ShellTest {
                           kernel,
                           commands,
                           UserCommand.Services.NONE,
-                          Path.of(""),
+                          Optional.of(Path.of("")),
                           out::append,
                           err::append,
                           err::append));
@@ -173,6 +175,46 @@ class ShellTest {
           assertEquals(0, shell.execute("echo x > /sys/sl?w"));
           assertEquals(1, shell.execute("echo x > /sys/{slow,fast}"));
           assertEquals("sh: /sys/{slow,fast}: ambiguous redirect\n", err.toString());
+        });
+  }
+
+  @Test
+  void jobsThatNobodyAskedForMakeRoomAndRunningOnesDoNot() throws MachineFailure {
+    play(
+        (shell, kernel, gate) -> {
+          for (int i = 0; i < Shell.JOBS_MAX; i++) {
+            shell.execute("true &");
+          }
+          Task.sleep(SECOND);
+          for (int i = 0; i < Shell.JOBS_MAX; i++) {
+            shell.execute("echo x > /sys/slow &");
+          }
+          err.setLength(0);
+          assertEquals(126, shell.execute("true &"));
+          assertEquals("sh: true: Resource temporarily unavailable\n", err.toString());
+          open(gate);
+          Task.sleep(SECOND);
+          assertEquals(0, shell.execute("true &"));
+        });
+  }
+
+  @Test
+  void outputIsTakenUpToABound() throws MachineFailure {
+    play(
+        (shell, kernel, gate) -> {
+          String million = "x".repeat(1 << 20);
+          shell.execute("echo " + million + "{1..5} | grep x");
+          assertEquals(Shell.OUTPUT_CHARS_MAX + 1, out.length());
+        });
+  }
+
+  @Test
+  void nullDeviceTakesWhatIsWritten() throws MachineFailure {
+    play(
+        (shell, kernel, gate) -> {
+          assertEquals(0, shell.execute("echo x > /dev/null && echo -n y"));
+          assertEquals("y", out.toString());
+          assertEquals("", err.toString());
         });
   }
 }

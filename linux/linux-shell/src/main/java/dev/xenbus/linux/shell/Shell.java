@@ -1,21 +1,21 @@
-package dev.xenbus.emulator.shell;
+package dev.xenbus.linux.shell;
 
-import dev.xenbus.emulator.shell.ShellSyntax.Command;
-import dev.xenbus.emulator.shell.ShellSyntax.SyntaxException;
-import dev.xenbus.emulator.shell.ShellSyntax.When;
-import dev.xenbus.linux.Nearest;
+import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.Nearest;
 import dev.xenbus.linux.api.ShellWord;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
+import dev.xenbus.linux.shell.ShellSyntax.Command;
+import dev.xenbus.linux.shell.ShellSyntax.SyntaxException;
+import dev.xenbus.linux.shell.ShellSyntax.When;
 import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,19 @@ public final class Shell {
   /// Exit code of a line that means nothing, or of a command that was used wrongly.
   public static final int USAGE = 2;
 
+  /// Most background jobs; one that has ended counts until somebody has asked for it, or room is
+  /// needed.
+  public static final int JOBS_MAX = 64;
+
   private static final int CANNOT_RUN = 126;
+
+  /// Exit code of a command that ran into a fault of ours (`EX_SOFTWARE`).
+  private static final int FAULT = 70;
+
+  /// Most characters that `>` and `|` take; more are lost.
+  public static final int OUTPUT_CHARS_MAX = 4 << 20;
+
+  private static final String NULL_DEVICE = "/dev/null";
 
   /// What its processes are called that run no command.
   private static final String NAME = "sh";
@@ -44,8 +56,7 @@ public final class Shell {
   private final boolean isCommand;
 
   private final SequencedMap<String, String> variables = new LinkedHashMap<>();
-  private final List<Job> jobs = new ArrayList<>();
-  private int nextJob = 1;
+  private final Jobs jobs = new Jobs();
   private boolean exitAsked;
   private volatile @Nullable Task foreground;
 
@@ -54,7 +65,8 @@ public final class Shell {
   /// @param kernel the kernel that it runs on
   /// @param commands what it can run, by name
   /// @param services what commands may use
-  /// @param folder what file names are relative to
+  /// @param folder what names of files outside of the kernel are relative to; empty if its commands
+  ///     see none
   /// @param out standard output
   /// @param err standard error
   /// @param background where commands in the background write, output and errors alike
@@ -62,12 +74,10 @@ public final class Shell {
       Kernel kernel,
       SequencedMap<String, UserCommand> commands,
       UserCommand.Services services,
-      Path folder,
+      Optional<Path> folder,
       TextOutput out,
       TextOutput err,
       TextOutput background) {}
-
-  private record Job(int number, Task task, String text) {}
 
   /// Makes a shell.
   public Shell(Options options) {
@@ -146,6 +156,10 @@ public final class Shell {
     List<String> words = expand(first.words());
     UserCommand command = options.commands().get(words.getFirst());
     boolean isCommand = list.size() == 1 && command != null;
+    if (!jobs.hasRoom()) {
+      options.err().println("sh: " + words.getFirst() + ": " + Errno.EAGAIN.text());
+      return CANNOT_RUN;
+    }
     Task task;
     try {
       task =
@@ -157,11 +171,9 @@ public final class Shell {
       options.err().println("sh: " + words.getFirst() + ": " + e.getMessage());
       return CANNOT_RUN;
     }
-    int number = nextJob++;
-    String text = text(list);
-    jobs.add(new Job(number, task, text));
+    Jobs.Job job = jobs.add(task, text(list));
     variables.put("!", Integer.toString(task.pid()));
-    options.err().println("[" + number + "] " + task.pid());
+    options.err().println("[" + job.number() + "] " + task.pid());
     task.wake();
     return 0;
   }
@@ -202,7 +214,13 @@ public final class Shell {
       return 1;
     }
     StringBuilder collected = new StringBuilder();
-    int exit = runWords(words, collected::append);
+    int exit =
+        runWords(
+            words,
+            text -> {
+              int room = OUTPUT_CHARS_MAX - collected.length();
+              collected.append(text, 0, Math.min(text.length(), room));
+            });
     String output = collected.toString();
     for (List<ShellWord> filter : command.filters()) {
       try {
@@ -226,6 +244,9 @@ public final class Shell {
   }
 
   private int writeTo(String path, String output) {
+    if (path.equals(NULL_DEVICE)) {
+      return 0;
+    }
     try {
       options.kernel().files().write(path, output);
       return 0;
@@ -245,7 +266,7 @@ public final class Shell {
     }
     switch (name) {
       case "echo":
-        out.println(String.join(" ", arguments));
+        echo(arguments, out);
         return 0;
       case "exit":
         exitAsked = true;
@@ -254,13 +275,19 @@ public final class Shell {
         help().forEach((key, text) -> out.println("%-18s %s".formatted(key, text)));
         return 0;
       case "jobs":
-        List.copyOf(jobs).forEach(job -> out.print(line(job)));
+        out.print(jobs.list());
         return 0;
       case "wait":
         return waitForJobs(arguments);
       default:
         return runProcess(name, arguments, out);
     }
+  }
+
+  private static void echo(List<String> arguments, TextOutput out) {
+    boolean isBare = !arguments.isEmpty() && arguments.getFirst().equals("-n");
+    List<String> words = isBare ? arguments.subList(1, arguments.size()) : arguments;
+    out.print(String.join(" ", words) + (isBare ? "" : "\n"));
   }
 
   private int exitCode(List<String> arguments) {
@@ -289,22 +316,6 @@ public final class Shell {
     return text.toString();
   }
 
-  /// A job as `bash` lists it: `+` is the last one, `-` the one before it; one that has ended is
-  /// listed for the last time.
-  private String line(Job job) {
-    int behind = jobs.size() - 1 - jobs.indexOf(job);
-    String mark = behind == 0 ? "+" : behind == 1 ? "-" : " ";
-    String state = "Running";
-    if (job.task().state() == Task.State.Z) {
-      int exit = job.task().waitFor();
-      state = exit == 0 ? "Done" : "Exit " + exit;
-      jobs.remove(job);
-    }
-    String rest = state.equals("Running") ? " &" : "";
-    return String.format(
-        Locale.ROOT, "[%d]%s  %-24s%s%s\n", job.number(), mark, state, job.text(), rest);
-  }
-
   private int runProcess(String name, List<String> arguments, TextOutput out) {
     UserCommand command = options.commands().get(name);
     if (command == null) {
@@ -326,9 +337,7 @@ public final class Shell {
     }
     foreground = task;
     task.wake();
-    int exit = task.waitFor();
-    foreground = null;
-    return exit;
+    return await(task);
   }
 
   /// A command that fails in a way that it did not foresee costs its own process alone.
@@ -344,29 +353,21 @@ public final class Shell {
       for (StackTraceElement frame : e.getStackTrace()) {
         context.err().println("    at " + frame);
       }
-      return 70;
+      return FAULT;
     }
   }
 
-  private int waitForJobs(List<String> arguments) {
-    if (arguments.isEmpty()) {
-      int exit = 0;
-      for (Job job : List.copyOf(jobs)) {
+  private int waitForJobs(List<String> names) {
+    int exit = 0;
+    if (names.isEmpty()) {
+      for (Jobs.Job job : jobs.all()) {
         exit = reap(job);
       }
-      return jobs.isEmpty() ? exit : 1;
     }
-    int exit = 0;
-    for (String argument : arguments) {
-      Optional<Job> job =
-          jobs.stream()
-              .filter(
-                  j ->
-                      argument.equals("%" + j.number())
-                          || argument.equals(Integer.toString(j.task().pid())))
-              .findFirst();
+    for (String name : names) {
+      Optional<Jobs.Job> job = jobs.find(name);
       if (job.isEmpty()) {
-        options.err().println("sh: wait: " + argument + ": no such job");
+        options.err().println("sh: wait: " + name + ": no such job");
         return NOT_FOUND;
       }
       exit = reap(job.get());
@@ -374,12 +375,18 @@ public final class Shell {
     return exit;
   }
 
-  private int reap(Job job) {
-    foreground = job.task();
-    int exit = job.task().waitFor();
-    foreground = null;
+  private int reap(Jobs.Job job) {
+    int exit = await(job.task());
     jobs.remove(job);
     options.err().println("[" + job.number() + "] exit " + exit + ": " + job.text());
+    return exit;
+  }
+
+  /// Waits for a process that Ctrl-C is for meanwhile.
+  private int await(Task task) {
+    foreground = task;
+    int exit = task.waitFor();
+    foreground = null;
     return exit;
   }
 
@@ -402,7 +409,10 @@ public final class Shell {
 
     @Override
     public Path file(String name) {
-      return options.folder().resolve(name);
+      return options
+          .folder()
+          .orElseThrow(() -> new UnsupportedOperationException("no files outside of the kernel"))
+          .resolve(name);
     }
   }
 }

@@ -1,15 +1,15 @@
-package dev.xenbus.emulator.shell;
+package dev.xenbus.linux.shell;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mock;
 
-import dev.xenbus.emulator.shell.ShellSyntax.Command;
-import dev.xenbus.emulator.shell.ShellSyntax.SyntaxException;
-import dev.xenbus.emulator.shell.ShellSyntax.When;
 import dev.xenbus.linux.api.KernelFiles;
 import dev.xenbus.linux.api.ShellWord;
+import dev.xenbus.linux.shell.ShellSyntax.Command;
+import dev.xenbus.linux.shell.ShellSyntax.SyntaxException;
+import dev.xenbus.linux.shell.ShellSyntax.When;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package dev.xenbus.linux;
+package dev.xenbus.linux.api;
 
 import java.util.Collection;
 import java.util.Optional;
