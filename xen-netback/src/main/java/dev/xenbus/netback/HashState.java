@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.io.netif.ControlRequestLayout;
 import dev.xenbus.abi.io.netif.ControlResponseLayout;
 import dev.xenbus.abi.io.netif.ExtraInfoLayout;
+import dev.xenbus.linux.api.FlowHash;
+import dev.xenbus.linux.api.FlowKey;
 import dev.xenbus.linux.api.Packet;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.LockClass;

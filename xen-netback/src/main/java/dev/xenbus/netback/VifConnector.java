@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 /// Mirrors `connect` (`drivers/net/xen-netback/xenbus.c`). Threads: as [NetbackDevice].
 final class VifConnector {
   private static final long UNSIGNED_INT_MAX = 0xFFFF_FFFFL;
+  private static final String PORTS = "event-channel(-tx/rx)";
 
   private final XenbusDevice device;
   private final Vif vif;
@@ -134,19 +135,16 @@ final class VifConnector {
   /// `connect_data_rings`.
   private VifQueue.Nodes readQueue(int queue, int queues) throws KernelException {
     String dir = device.otherEndPath() + (queues == 1 ? "" : "/queue-" + queue);
-    int txRef = readRef(dir, "tx-ring-ref");
-    int rxRef = readRef(dir, "rx-ring-ref");
+    int txRef = gather(dir, "tx-ring-ref", "ring-ref");
+    int rxRef = gather(dir, "rx-ring-ref", "ring-ref");
     OptionalLong txPort = tryRead(dir, "event-channel-tx");
     OptionalLong rxPort = tryRead(dir, "event-channel-rx");
     if (txPort.isEmpty() || rxPort.isEmpty()) {
-      txPort = tryRead(dir, "event-channel");
-      rxPort = txPort;
+      int both = gather(dir, "event-channel", PORTS);
+      return new VifQueue.Nodes(txRef, rxRef, both, both);
     }
-    if (txPort.isEmpty()) {
-      throw new KernelException(Errno.ENOENT, "reading %s/event-channel(-tx/rx)".formatted(dir));
-    }
-    int tx = unsigned(txPort.getAsLong(), dir + "/event-channel");
-    int rx = unsigned(rxPort.orElse(txPort.getAsLong()), dir + "/event-channel");
+    int tx = unsigned(txPort.getAsLong(), dir + "/" + PORTS);
+    int rx = unsigned(rxPort.getAsLong(), dir + "/" + PORTS);
     return new VifQueue.Nodes(txRef, rxRef, tx, rx);
   }
 
@@ -154,18 +152,21 @@ final class VifConnector {
     return device.xenbus().tryReadNumber(XenbusTransaction.NONE, dir, node);
   }
 
-  private int readRef(String dir, String node) throws KernelException {
+  /// Reads one number.
+  ///
+  /// @param what the name that stands in the error
+  private int gather(String dir, String node, String what) throws KernelException {
+    String path = dir + "/" + what;
     try {
-      long value = device.xenbus().readNumber(XenbusTransaction.NONE, dir, node);
-      return unsigned(value, dir + "/" + node);
+      return unsigned(device.xenbus().gatherNumber(dir, node), path);
     } catch (XenstoreException e) {
-      throw new KernelException(e.errno(), "reading %s/ring-ref".formatted(dir), e);
+      throw new KernelException(e.errno(), "reading " + path, e);
     }
   }
 
   private static int unsigned(long value, String path) throws KernelException {
     if (value < 0 || value > UNSIGNED_INT_MAX) {
-      throw new KernelException(Errno.ERANGE, "reading " + path);
+      throw new KernelException(Errno.EINVAL, "reading " + path);
     }
     return (int) value;
   }

@@ -272,6 +272,22 @@ class NetbackDeviceTest {
         });
   }
 
+  /// Values that are no numbers are told as `xenbus_gather` does.
+  @ParameterizedTest
+  @CsvSource({
+    "tx-ring-ref, none, ring-ref",
+    "rx-ring-ref, -1, ring-ref",
+    "event-channel, none, event-channel(-tx/rx)",
+  })
+  void valueThatIsNoNumberIsNamed(String node, String value, String named) throws MachineFailure {
+    play(
+        front -> {
+          front.with(node, value).publish();
+          settle(front);
+          assertEquals("22 reading " + front.path + "/" + named, front.backend.errors().getFirst());
+        });
+  }
+
   /// Indices that cannot be: more requests unanswered than slots.
   @Test
   void impossibleIndicesAtAttachFailTheConnect() throws MachineFailure {

@@ -1,5 +1,6 @@
 package dev.xenbus.api;
 
+import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.xenstore.XenstoreException;
 import java.util.List;
@@ -41,6 +42,20 @@ public interface Xenbus {
       return OptionalLong.of(readNumber(tx, dir, node));
     } catch (XenstoreException _) {
       return OptionalLong.empty();
+    }
+  }
+
+  /// Returns a number that is read together with others (`xenbus_gather` of one integer).
+  ///
+  /// @throws XenstoreException `EINVAL` if the value is no number, else as `read`
+  default long gatherNumber(String dir, String node) throws XenstoreException {
+    try {
+      return readNumber(XenbusTransaction.NONE, dir, node);
+    } catch (XenstoreException e) {
+      // A gather has another errno than a scan for a value that does not fit its format.
+      throw e.errno() == Errno.ERANGE
+          ? new XenstoreException(Errno.EINVAL, "no number: " + dir + "/" + node, node)
+          : e;
     }
   }
 

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.io.netif.NetifLimits;
 import dev.xenbus.api.XenbusDevice;
+import dev.xenbus.linux.api.FlowHash;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MacAddress;

@@ -164,14 +164,6 @@ final class StoreCalls {
         .orElseThrow(() -> new XenstoreException(Errno.ERANGE, path + " is no number: " + value));
   }
 
-  /// Reads one number of a `xenbus_gather`, which has another errno than `xenbus_scanf` for a value
-  /// that is no number.
-  long gatherNumber(String path) throws XenstoreException {
-    String value = read(XenbusTransaction.NONE, path);
-    return ScanNumber.any(value)
-        .orElseThrow(() -> new XenstoreException(Errno.EINVAL, path + " is no number: " + value));
-  }
-
   long readUnsigned(String path, long fallback) {
     try {
       return ScanNumber.unsigned(read(XenbusTransaction.NONE, path)).orElse(fallback);

@@ -302,14 +302,6 @@ public final class XenbusXs implements Xenbus, AutoCloseable {
     return calls.readNumber(tx, StoreCalls.join(dir, node));
   }
 
-  /// Returns a number, one of several that belong together (`xenbus_gather`).
-  ///
-  /// @throws XenstoreException `EINVAL` if the value is no number, else as `read`
-  @KernelSymbol("xenbus_gather")
-  public long gatherNumber(String dir, String node) throws XenstoreException {
-    return calls.gatherNumber(StoreCalls.join(dir, node));
-  }
-
   @Override
   public XenbusState readDriverState(String path) {
     return XenbusState.ofCode(readDriverStateCode(path));

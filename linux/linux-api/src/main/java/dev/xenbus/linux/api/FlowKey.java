@@ -1,10 +1,11 @@
-package dev.xenbus.netfront;
+package dev.xenbus.linux.api;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What of a packet's headers names its flow. Immutable.
-final class FlowKey {
+/// What of a packet's headers names its flow (`struct flow_keys`, as far as drivers of virtual
+/// network devices look). Immutable.
+public final class FlowKey {
   private static final int TYPE_AT = 12;
   private static final int IP_AT = 14;
   private static final int TYPE_IPV4 = 0x0800;
@@ -26,7 +27,10 @@ final class FlowKey {
   }
 
   /// Reads the headers, as far as they lie in the head; null if it is neither IPv4 nor IPv6.
-  static @Nullable FlowKey of(byte[] head, int length) {
+  ///
+  /// @param head begins with the Ethernet header
+  /// @param length how many of its bytes count
+  public static @Nullable FlowKey of(byte[] head, int length) {
     if (length >= IP_AT + IPV4_BYTES && u16(head, TYPE_AT) == TYPE_IPV4) {
       int headerBytes = (head[IP_AT] & 0x0F) * 4;
       boolean isFragment = (u16(head, IP_AT + 6) & FRAGMENT_MASK) != 0;
@@ -56,23 +60,23 @@ final class FlowKey {
   }
 
   /// Returns whether it is IPv6, else it is IPv4.
-  boolean isIpv6() {
+  public boolean isIpv6() {
     return isIpv6;
   }
 
   /// Returns whether it has TCP ports.
-  boolean hasTcp() {
+  public boolean hasTcp() {
     return hasTcp;
   }
 
   /// Returns what is hashed: source address, destination address, source port, destination port, as
   /// they stand in the packet; the ports are missing without TCP.
-  byte[] tuple() {
+  public byte[] tuple() {
     return tuple;
   }
 
   /// Returns this flow without its ports.
-  FlowKey withoutPorts() {
+  public FlowKey withoutPorts() {
     return new FlowKey(isIpv6, false, Arrays.copyOf(tuple, isIpv6 ? 32 : 8));
   }
 

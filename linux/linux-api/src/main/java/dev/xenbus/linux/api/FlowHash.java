@@ -1,20 +1,21 @@
-package dev.xenbus.netback;
-
-import dev.xenbus.linux.api.Packet;
+package dev.xenbus.linux.api;
 
 /// Picks a queue for a packet in the place of the network stack, so that packets of one flow stay
 /// in order.
 ///
 /// Differs: the stack's own hash has a random seed at each boot (`skb_get_hash`); this one has
 /// none, so that a run can be repeated.
-final class FlowHash {
+public final class FlowHash {
   private static final int ETHERNET_BYTES = 14;
 
   private FlowHash() {}
 
   /// Returns the queue of the packet's flow: addresses and ports where they are known, else the
   /// Ethernet header.
-  static int queueOf(Packet packet, int queues) {
+  ///
+  /// @param queues how many there are, at least 1
+  /// @return below that number
+  public static int queueOf(Packet packet, int queues) {
     return Integer.remainderUnsigned(hash(packet.head(), packet.headLength()), queues);
   }
 
