@@ -3,24 +3,14 @@ package dev.xenbus.xs.mtwatch;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.api.MtwatchFact;
-import dev.xenbus.api.WatchOptions;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.machine.Bug;
-import dev.xenbus.machine.KernelSymbol;
-import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.NoThread;
-import dev.xenbus.machine.SpinLock;
-import dev.xenbus.machine.Task;
 import dev.xenbus.xs.watch.EventQueue;
-import dev.xenbus.xs.watch.Freezer;
 import dev.xenbus.xs.watch.QueuedEvent;
 import dev.xenbus.xs.watch.RegisteredWatch;
-import dev.xenbus.xs.watch.WatchDispatcher;
-import dev.xenbus.xs.watch.WatchThread;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The series of September 2018: an event is put at once on the queue of the guest that it
@@ -36,36 +26,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Locks, outermost first: `mtwatch_domain_lock` (the table and its entries), then the queues'
 /// `watch_events_lock`, then `mtwatch_wait_lock`.
-public final class MtwatchDispatcher implements WatchDispatcher {
-  private final Kernel kernel;
-  private final Freezer freezer = new Freezer();
-  private final EventQueue defaultQueue;
-  private final WatchThread defaultThread;
-  private final CallbackWaits waits;
-
-  private final Reaper reaper;
-  private final SpinLock domainLock;
-
-  /// `domain_hash` and `domain_list` in one: one entry a domid.
-  @GuardedBy("domainLock")
-  private final Map<Domid, MtwatchDomain> domains = new TreeMap<>();
-
+final class MtwatchDispatcher extends DomainDispatcher<MtwatchDomain> {
   /// Where a lane has events that wait or run, so that it does not move before they have ended.
   @GuardedBy("domainLock")
   private final Lanes lanes = new Lanes();
 
   MtwatchDispatcher(Kernel kernel) {
-    this.kernel = kernel;
-    defaultQueue = new EventQueue(kernel, "xenwatch", 1, freezer);
-    defaultThread = new WatchThread(kernel, defaultQueue);
-    waits = new CallbackWaits(kernel);
-    reaper = new Reaper(kernel);
-    domainLock = kernel.cpu().spinLock(LockClass.of("mtwatch_domain_lock"));
-  }
-
-  @Override
-  public void start() throws NoThread {
-    defaultThread.start(this::xenwatchThread);
+    super(kernel);
   }
 
   private static boolean isGuest(Domid domid) {
@@ -117,14 +84,9 @@ public final class MtwatchDispatcher implements WatchDispatcher {
     tell("mtwatch_entry", domain, 0);
   }
 
-  /// @return whether it was there
-  @GuardedBy("domainLock")
-  private boolean remove(MtwatchDomain domain) {
-    boolean removed = domains.remove(domain.domid(), domain);
-    if (removed) {
-      tell("mtwatch_end", domain, 0);
-    }
-    return removed;
+  @Override
+  void left(MtwatchDomain domain) {
+    tell("mtwatch_end", domain, 0);
   }
 
   private void tell(String point, MtwatchDomain domain, long number) {
@@ -145,7 +107,13 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       return;
     }
     try {
-      domain.thread().start(self -> mtwatchThread(self, domain));
+      domain
+          .thread()
+          .start(
+              self -> {
+                tell("mtwatch_thread", domain, 0);
+                return mtwatchThread(self, domain);
+              });
     } catch (NoThread e) {
       fallBack(domain);
       kernel.printk().warn(domain.queue().comm() + " cannot be started, its events go to xenwatch");
@@ -164,35 +132,17 @@ public final class MtwatchDispatcher implements WatchDispatcher {
     removeIfOver(domain);
   }
 
-  private boolean removeIfOver(MtwatchDomain domain) {
-    domainLock.lock();
-    try {
-      return domain.isOver() && remove(domain);
-    } finally {
-      domainLock.unlock();
-    }
-  }
-
-  @KernelSymbol("xenwatch_thread")
-  private int xenwatchThread(Task self) {
-    while (true) {
-      defaultQueue.awaitWork(defaultThread::isStopping);
-      if (defaultThread.isStopping()) {
-        return 0;
-      }
-      QueuedEvent event = defaultQueue.take();
-      if (event != null) {
-        defaultQueue.run(event);
-        defaultQueue.finish();
-        doneOnDefault(event);
-      }
-    }
+  @Override
+  void runOnDefault(QueuedEvent event) {
+    defaultQueue.run(event);
+    defaultQueue.finish();
+    endedOnDefault(event);
   }
 
   /// Counts an event out that the default thread has run, or that was purged, for a guest that has
   /// no thread.
-  private void doneOnDefault(QueuedEvent event) {
-    done(event);
+  private void endedOnDefault(QueuedEvent event) {
+    ended(event);
     if (!isGuest(event.owner())) {
       return;
     }
@@ -202,9 +152,7 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       Bug.unless(domain != null, "event of " + event.owner() + " on the default list");
       if (domain != null) {
         domain.eventsOnDefault(domain.eventsOnDefault() - 1);
-        if (domain.isOver()) {
-          remove(domain);
-        }
+        removeIfOverLocked(domain);
       }
     } finally {
       domainLock.unlock();
@@ -212,7 +160,8 @@ public final class MtwatchDispatcher implements WatchDispatcher {
   }
 
   /// Counts an event out of its lane, if its watch has lanes.
-  private void done(QueuedEvent event) {
+  @Override
+  void ended(QueuedEvent event) {
     if (!Lanes.has(event)) {
       return;
     }
@@ -224,38 +173,17 @@ public final class MtwatchDispatcher implements WatchDispatcher {
     }
   }
 
-  /// A guest's thread: drained before it leaves, whatever happened to the guest.
-  @KernelSymbol("mtwatch_thread")
-  private int mtwatchThread(Task self, MtwatchDomain domain) {
-    EventQueue queue = domain.queue();
-    tell("mtwatch_thread", domain, 0);
-    while (true) {
-      queue.awaitWork(() -> domain.isOver() || domain.thread().isStopping());
-      if (domain.thread().isStopping()) {
-        return 0;
-      }
-      if (removeIfOver(domain)) {
-        reaper.left(self);
-        return 0;
-      }
-      QueuedEvent event = queue.take();
-      if (event != null) {
-        queue.run(event);
-        queue.finish();
-        done(event);
-      }
-    }
-  }
-
   @Override
   public void drain(RegisteredWatch watch) {
-    List<EventQueue> places = placesOf(watch);
+    List<EventQueue> places = new ArrayList<>(guestQueuesOf(watch));
+    // The default one last, since events move there from the others.
+    places.add(defaultQueue);
     for (EventQueue place : places) {
       for (QueuedEvent event : place.purge(watch)) {
         if (place == defaultQueue) {
-          doneOnDefault(event);
+          endedOnDefault(event);
         } else {
-          done(event);
+          ended(event);
         }
       }
       place.kick();
@@ -268,27 +196,6 @@ public final class MtwatchDispatcher implements WatchDispatcher {
         kernel.cpu().machine().trace().emit("watch_cycle", 0, run, watch.path());
       }
     }
-  }
-
-  /// Returns the queues that may hold events of a watch; the default one last, since events move
-  /// there from the others.
-  private List<EventQueue> placesOf(RegisteredWatch watch) {
-    List<EventQueue> places = new ArrayList<>();
-    domainLock.lock();
-    try {
-      if (watch.options().owner() instanceof WatchOptions.OwnedBy(Domid guest)) {
-        MtwatchDomain domain = domains.get(guest);
-        if (domain != null) {
-          places.add(domain.queue());
-        }
-      } else {
-        domains.values().forEach(domain -> places.add(domain.queue()));
-      }
-    } finally {
-      domainLock.unlock();
-    }
-    places.add(defaultQueue);
-    return places;
   }
 
   @Override
@@ -331,53 +238,13 @@ public final class MtwatchDispatcher implements WatchDispatcher {
       Bug.unless(domain != null && domain.devices() > 0, "no device of domain " + guest);
       if (domain != null) {
         domain.devices(domain.devices() - 1);
-        if (domain.hasFallenBack() && domain.isOver()) {
-          remove(domain);
+        if (domain.hasFallenBack()) {
+          removeIfOverLocked(domain);
         }
         domain.queue().kick();
       }
     } finally {
       domainLock.unlock();
     }
-  }
-
-  @Override
-  public List<EventQueue> queues() {
-    List<EventQueue> queues = new ArrayList<>();
-    queues.add(defaultQueue);
-    domainLock.lock();
-    try {
-      domains.values().forEach(domain -> queues.add(domain.queue()));
-    } finally {
-      domainLock.unlock();
-    }
-    return queues;
-  }
-
-  @Override
-  public Freezer freezer() {
-    return freezer;
-  }
-
-  @Override
-  public List<String> close(long timeoutNanos) {
-    reaper.close();
-    List<MtwatchDomain> last;
-    domainLock.lock();
-    try {
-      last = List.copyOf(domains.values());
-    } finally {
-      domainLock.unlock();
-    }
-    List<String> stuck = new ArrayList<>();
-    for (MtwatchDomain domain : last) {
-      if (!domain.thread().stop(timeoutNanos)) {
-        stuck.add(domain.queue().comm());
-      }
-    }
-    if (!defaultThread.stop(timeoutNanos)) {
-      stuck.add(defaultQueue.comm());
-    }
-    return stuck;
   }
 }

@@ -2,45 +2,23 @@ package dev.xenbus.xs.mtwatch;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.linux.api.Kernel;
-import dev.xenbus.xs.watch.EventQueue;
 import dev.xenbus.xs.watch.Freezer;
-import dev.xenbus.xs.watch.WatchThread;
 
-/// One guest's queue and thread. Mirrors `struct mtwatch_domain`.
+/// One guest in the series: its thread stays as long as it has devices, or events on either thread.
 ///
-/// A guest is its domid and has one entry: a new guest with a reused domid goes on with the entry
-/// of the old one, behind what is still stuck there.
-///
-/// Fields that change: written under `mtwatch_domain_lock` of the dispatcher.
-final class MtwatchDomain {
-  private final Domid domid;
-  private final EventQueue queue;
-  private final WatchThread thread;
+/// Fields: written under `mtwatch_domain_lock`.
+final class MtwatchDomain extends WatchDomain {
   private volatile int devices;
   private boolean fallenBack;
   private int eventsOnDefault;
 
   MtwatchDomain(Kernel kernel, Domid domid, Freezer freezer) {
-    this.domid = domid;
-    queue = new EventQueue(kernel, "xen-mtwatch-" + domid, 0, freezer);
-    thread = new WatchThread(kernel, queue);
+    super(kernel, domid, freezer);
   }
 
-  Domid domid() {
-    return domid;
-  }
-
-  EventQueue queue() {
-    return queue;
-  }
-
-  WatchThread thread() {
-    return thread;
-  }
-
-  /// Returns whether the thread has nothing more to do; exact only under the lock.
+  @Override
   boolean isOver() {
-    return devices == 0 && eventsOnDefault == 0 && queue.size() == 0;
+    return devices == 0 && eventsOnDefault == 0 && queue().size() == 0;
   }
 
   int devices() {

@@ -1,30 +1,19 @@
 package dev.xenbus.xs.mtwatch;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.xenstore.XenstoreException;
-import dev.xenbus.api.WatchOptions;
 import dev.xenbus.api.Xenbus;
 import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.linux.api.Kernel;
-import dev.xenbus.machine.KernelSymbol;
-import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.NoThread;
-import dev.xenbus.machine.SpinLock;
-import dev.xenbus.machine.Task;
 import dev.xenbus.xs.watch.EventQueue;
-import dev.xenbus.xs.watch.Freezer;
 import dev.xenbus.xs.watch.QueuedEvent;
 import dev.xenbus.xs.watch.RegisteredWatch;
-import dev.xenbus.xs.watch.WatchDispatcher;
-import dev.xenbus.xs.watch.WatchThread;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /// The version of the summit of June 2018, kept for comparison: every event goes to the default
 /// list, and the default thread hands it on to the thread of the guest that it concerns. A thread
@@ -42,35 +31,19 @@ import java.util.TreeMap;
 /// introduced again while the old one is drained goes on with its thread (MT-3, MT-4).
 ///
 /// Locks, outermost first: `mtwatch_domain_lock`, the queues' `watch_events_lock`.
-public final class SummitDispatcher implements WatchDispatcher {
+final class SummitDispatcher extends DomainDispatcher<SummitDomain> {
   private static final String DOMAINS = "/local/domain";
 
-  private final Kernel kernel;
   private final Xenbus xenbus;
-  private final Freezer freezer = new Freezer();
-  private final EventQueue defaultQueue;
-  private final WatchThread defaultThread;
-  private final CallbackWaits waits;
-  private final Reaper reaper;
-  private final SpinLock domainLock;
-
-  /// `domain_list`: those that are drained too.
-  @GuardedBy("domainLock")
-  private final Map<Domid, SummitDomain> domains = new TreeMap<>();
 
   SummitDispatcher(Kernel kernel, Xenbus xenbus) {
-    this.kernel = kernel;
+    super(kernel);
     this.xenbus = xenbus;
-    defaultQueue = new EventQueue(kernel, "xenwatch", 1, freezer);
-    defaultThread = new WatchThread(kernel, defaultQueue);
-    waits = new CallbackWaits(kernel);
-    reaper = new Reaper(kernel);
-    domainLock = kernel.cpu().spinLock(LockClass.of("mtwatch_domain_lock"));
   }
 
   @Override
   public void start() throws NoThread {
-    defaultThread.start(this::xenwatchThread);
+    super.start();
     if (kernel.domid().equals(Domid.DOM0)) {
       // In a worker: the store may not be there yet.
       reaper.soon(this::watchDomains);
@@ -174,22 +147,12 @@ public final class SummitDispatcher implements WatchDispatcher {
     defaultQueue.offer(new QueuedEvent(watch, path, owner, kernel.clock().nanos()));
   }
 
-  @KernelSymbol("xenwatch_thread")
-  private int xenwatchThread(Task self) {
-    while (true) {
-      defaultQueue.awaitWork(defaultThread::isStopping);
-      if (defaultThread.isStopping()) {
-        return 0;
-      }
-      QueuedEvent event = defaultQueue.take();
-      if (event == null) {
-        continue;
-      }
-      if (!handOn(event)) {
-        defaultQueue.run(event);
-      }
-      defaultQueue.finish();
+  @Override
+  void runOnDefault(QueuedEvent event) {
+    if (!handOn(event)) {
+      defaultQueue.run(event);
     }
+    defaultQueue.finish();
   }
 
   /// Hands an event on to its guest's thread, if it has one.
@@ -209,35 +172,6 @@ public final class SummitDispatcher implements WatchDispatcher {
     }
   }
 
-  @KernelSymbol("mtwatch_thread")
-  private int mtwatchThread(Task self, SummitDomain domain) {
-    EventQueue queue = domain.queue();
-    while (true) {
-      queue.awaitWork(() -> domain.isOver() || domain.thread().isStopping());
-      if (domain.thread().isStopping()) {
-        return 0;
-      }
-      if (removeIfOver(domain)) {
-        reaper.left(self);
-        return 0;
-      }
-      QueuedEvent event = queue.take();
-      if (event != null) {
-        queue.run(event);
-        queue.finish();
-      }
-    }
-  }
-
-  private boolean removeIfOver(SummitDomain domain) {
-    domainLock.lock();
-    try {
-      return domain.isOver() && domains.remove(domain.domid(), domain);
-    } finally {
-      domainLock.unlock();
-    }
-  }
-
   /// Purges and waits: for the owner's thread and the default one, or, without an owner, for all
   /// (MT-6).
   @Override
@@ -245,7 +179,7 @@ public final class SummitDispatcher implements WatchDispatcher {
     List<EventQueue> places = new ArrayList<>();
     // The default thread first: it may hold an event that it is about to hand on.
     places.add(defaultQueue);
-    places.addAll(placesOf(watch));
+    places.addAll(guestQueuesOf(watch));
     for (EventQueue place : places) {
       place.purge(watch);
       long run = place.isCallersOwn() ? 0 : place.currentRun();
@@ -254,24 +188,6 @@ public final class SummitDispatcher implements WatchDispatcher {
       }
       place.purge(watch);
     }
-  }
-
-  private List<EventQueue> placesOf(RegisteredWatch watch) {
-    List<EventQueue> places = new ArrayList<>();
-    domainLock.lock();
-    try {
-      if (watch.options().owner() instanceof WatchOptions.OwnedBy(Domid guest)) {
-        SummitDomain domain = domains.get(guest);
-        if (domain != null) {
-          places.add(domain.queue());
-        }
-      } else {
-        domains.values().forEach(domain -> places.add(domain.queue()));
-      }
-    } finally {
-      domainLock.unlock();
-    }
-    return places;
   }
 
   @Override
@@ -284,44 +200,4 @@ public final class SummitDispatcher implements WatchDispatcher {
 
   @Override
   public void deviceRemoved(Domid guest) {}
-
-  @Override
-  public List<EventQueue> queues() {
-    List<EventQueue> queues = new ArrayList<>();
-    queues.add(defaultQueue);
-    domainLock.lock();
-    try {
-      domains.values().forEach(domain -> queues.add(domain.queue()));
-    } finally {
-      domainLock.unlock();
-    }
-    return queues;
-  }
-
-  @Override
-  public Freezer freezer() {
-    return freezer;
-  }
-
-  @Override
-  public List<String> close(long timeoutNanos) {
-    reaper.close();
-    List<SummitDomain> last;
-    domainLock.lock();
-    try {
-      last = List.copyOf(domains.values());
-    } finally {
-      domainLock.unlock();
-    }
-    List<String> stuck = new ArrayList<>();
-    for (SummitDomain domain : last) {
-      if (!domain.thread().stop(timeoutNanos)) {
-        stuck.add(domain.queue().comm());
-      }
-    }
-    if (!defaultThread.stop(timeoutNanos)) {
-      stuck.add(defaultQueue.comm());
-    }
-    return stuck;
-  }
 }

@@ -2,13 +2,10 @@ package dev.xenbus.xs.watch;
 
 import dev.xenbus.abi.Domid;
 import dev.xenbus.machine.NoThread;
-import dev.xenbus.xs.mtwatch.MtwatchDispatcher;
-import dev.xenbus.xs.mtwatch.SummitDispatcher;
 import java.util.List;
 
 /// Decides which thread runs an event, and nothing else does.
-public sealed interface WatchDispatcher
-    permits SingleThreadDispatcher, MtwatchDispatcher, SummitDispatcher {
+public interface WatchDispatcher {
   /// Starts the thread `xenwatch`.
   ///
   /// @throws NoThread if it cannot be made
