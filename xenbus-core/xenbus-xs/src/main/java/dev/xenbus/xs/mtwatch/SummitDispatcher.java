@@ -72,8 +72,8 @@ public final class SummitDispatcher implements WatchDispatcher {
   public void start() throws NoThread {
     defaultThread.start(this::xenwatchThread);
     if (kernel.domid().equals(Domid.DOM0)) {
-      // In a worker: the store may not be there yet.
-      reaper.soon(this::watchDomains);
+      // Before anybody else uses the store, so that no guest is made without it.
+      watchDomains();
     }
   }
 
