@@ -45,7 +45,7 @@ final class ShutdownWatch {
       command = xenbus.transaction(this::acknowledge);
     } catch (XenstoreException e) {
       if (e.errno() != Errno.ENOENT) {
-        kernel.printk().error("xen: reading " + NODE + " failed: " + e.getMessage());
+        kernel.printk().error("xen:manage: reading " + NODE + " failed: " + e.getMessage());
       }
       return;
     }
@@ -54,7 +54,7 @@ final class ShutdownWatch {
       case "poweroff", "halt" -> kernel.power(ShutdownReason.POWEROFF);
       case "reboot" -> kernel.power(ShutdownReason.REBOOT);
       case "suspend" -> suspend.run();
-      default -> kernel.printk().info("xen: Ignoring shutdown request: " + command);
+      default -> kernel.printk().info("xen:manage: Ignoring shutdown request: " + command);
     }
   }
 

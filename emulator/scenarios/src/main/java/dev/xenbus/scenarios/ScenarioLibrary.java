@@ -1,7 +1,7 @@
 package dev.xenbus.scenarios;
 
 import static dev.xenbus.scenarios.Dispatcher.SERIES;
-import static dev.xenbus.scenarios.Dispatcher.SINGLE;
+import static dev.xenbus.scenarios.Dispatcher.SUMMIT;
 
 import dev.xenbus.linux.api.KnownBug;
 import java.util.List;
@@ -15,50 +15,47 @@ public final class ScenarioLibrary {
   private static final List<Scenario> ALL =
       List.of(
           Scenario.of(
-                  "stall",
-                  "S1: a packet is held, its guest destroyed; others go on with mtwatch alone",
-                  s -> s.stall(StallDemo.Kind.VIF))
-              .with(SINGLE, SERIES),
+              "stall",
+              "S1: a packet is held, its guest destroyed; others go on with mtwatch alone",
+              s -> s.stall(StallDemo.Kind.VIF)),
           Scenario.of(
-                  "stall-vbd",
-                  "S2: storage hangs, its guest is destroyed; others go on with mtwatch alone",
-                  s -> s.stall(StallDemo.Kind.VBD))
-              .with(SINGLE, SERIES),
+              "stall-vbd",
+              "S2: storage hangs, its guest is destroyed; others go on with mtwatch alone",
+              s -> s.stall(StallDemo.Kind.VBD)),
           Scenario.of(
-                  "stall-pgrant",
-                  "S3: a page of a disk is kept, its guest destroyed; others go on with mtwatch alone",
-                  s -> s.stall(StallDemo.Kind.PGRANT))
-              .with(SINGLE, SERIES),
+              "stall-pgrant",
+              "S3: a page of a disk is kept, its guest destroyed; others go on with mtwatch alone",
+              s -> s.stall(StallDemo.Kind.PGRANT)),
           Scenario.of(
                   "stalls-together",
                   "S1, S2 and S3 at once, in three guests; a fourth is created, used and destroyed",
                   StallScenarios::together)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
                   "stall-both",
                   "S1 and S2 at once, in two guests; a third is created, used and destroyed",
                   StallScenarios::both)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
                   "stall-created",
                   "S1, S2 and S3 in guests that have just been created; a fourth comes and goes",
                   StallScenarios::created)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
                   "stall-running",
                   "S1, S2 and S3 as devices are detached from guests that run on",
                   StallScenarios::running)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
                   "stall-saved",
                   "S1, S2 and S3 in guests that are saved; they are restored beside their zombies",
                   StallScenarios::saved)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
                   "domid-again",
                   "MT-3: a guest is restored under its domid while its thread is stuck",
                   DeviceScenarios::domidAgain)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
                   "destroy-while-connecting",
                   "a guest is destroyed while its devices connect; nobody waits, nothing is left",
@@ -68,13 +65,13 @@ public final class ScenarioLibrary {
                   "state-flood",
                   "XSA-349: a guest changes its state over and over while its thread is held",
                   ScenarioLibrary::stateFlood)
-              .with(SERIES)
+              .with(SERIES, SUMMIT)
               .finding(KnownBug.STATE_FLOOD),
           Scenario.of(
                   "probe-held",
                   "MT-3, W5: the first probe of a guest hangs; the next guest does not notice",
                   ScenarioLibrary::probeHeld)
-              .with(SERIES),
+              .with(SERIES, SUMMIT),
           Scenario.of(
               "many-at-once",
               "several guests are created at once, and destroyed at once",
@@ -180,10 +177,9 @@ public final class ScenarioLibrary {
               "a guest is checkpointed, saved, restored and migrated; then the machine sleeps",
               SuspendScenarios::suspend),
           Scenario.of(
-                  "suspend-during-stall",
-                  "S1 in one guest: another is suspended all the same; dom0 cannot, and says who",
-                  SuspendScenarios::suspendDuringStall)
-              .with(SINGLE, SERIES));
+              "suspend-during-stall",
+              "S1 in one guest: another is suspended all the same; dom0 cannot, and says who",
+              SuspendScenarios::suspendDuringStall));
 
   private ScenarioLibrary() {}
 

@@ -18,7 +18,7 @@ import dev.xenbus.xs.StoreConnection;
 import dev.xenbus.xs.XenbusXs;
 import java.util.function.BooleanSupplier;
 
-/// dom0's xenbus with the series, a scripted store, and a stand-in for the bus that tells of
+/// dom0's xenbus, a scripted store, and a stand-in for the bus that tells of
 /// devices as the real one does.
 final class MtwatchBench implements AutoCloseable {
   final TestStore store;
@@ -27,6 +27,11 @@ final class MtwatchBench implements AutoCloseable {
   private final Planted planted;
 
   MtwatchBench(Planted planted) throws NoThread, KernelException {
+    this(planted, Mtwatch.SERIES);
+  }
+
+  /// Makes one that has another design than the one whose contract is checked.
+  MtwatchBench(Planted planted, Mtwatch mtwatch) throws NoThread, KernelException {
     this.planted = planted;
     Machine machine = planted.machine;
     TestXen xen = new TestXen();
@@ -37,7 +42,7 @@ final class MtwatchBench implements AutoCloseable {
         new XenbusXs(
             kernel,
             new StoreConnection(StoreConnection.Kind.LOCAL, link.page(), link::open),
-            Mtwatch.SERIES);
+            mtwatch);
     xs.start();
   }
 

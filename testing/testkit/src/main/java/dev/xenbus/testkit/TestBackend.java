@@ -88,6 +88,11 @@ public class TestBackend implements BackendDriver {
   /// Called in remove.
   protected void onRemove(XenbusDevice device) {}
 
+  /// Returns what it adds to the device's uevents.
+  protected List<String> ueventOf(XenbusDevice device) {
+    return List.of();
+  }
+
   private final class Backend implements Instance {
     private final XenbusDevice device;
 
@@ -105,6 +110,11 @@ public class TestBackend implements BackendDriver {
     public void remove() {
       note("remove " + device.busId());
       onRemove(device);
+    }
+
+    @Override
+    public List<String> uevent() {
+      return ueventOf(device);
     }
 
     @Override

@@ -14,6 +14,7 @@ final class TestEvents implements EventChannels {
   private final TestXen xen;
   private final Domid self;
   private final Cpu cpu;
+  private volatile boolean isFull;
 
   TestEvents(TestXen xen, Domid self, Cpu cpu) {
     this.xen = xen;
@@ -21,14 +22,23 @@ final class TestEvents implements EventChannels {
     this.cpu = cpu;
   }
 
+  /// Sets whether there is no port left.
+  void full(boolean full) {
+    isFull = full;
+  }
+
   @Override
-  public EventChannel allocateUnbound(Domid remote, String name, Runnable handler) {
-    return channel(name, _ -> handler.run());
+  public EventChannel allocateUnbound(Domid remote, String name, Runnable handler)
+      throws KernelException {
+    return allocateUnboundLateEoi(remote, name, _ -> handler.run());
   }
 
   @Override
   public EventChannel allocateUnboundLateEoi(
-      Domid remote, String name, Consumer<EventChannel> handler) {
+      Domid remote, String name, Consumer<EventChannel> handler) throws KernelException {
+    if (isFull) {
+      throw new KernelException(Errno.ENOSPC, "no port");
+    }
     return channel(name, handler);
   }
 

@@ -6,6 +6,7 @@ import dev.xenbus.abi.hypercall.GrantCopy;
 import dev.xenbus.abi.hypercall.GrantStatus;
 import dev.xenbus.linux.api.GrantException;
 import dev.xenbus.linux.api.GrantTable;
+import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.Page;
 import java.lang.foreign.MemorySegment;
@@ -17,14 +18,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TestGrants implements GrantTable {
   private final TestXen xen;
   private final Domid self;
+  private final TestPages pages;
+  private final AtomicInteger inUse = new AtomicInteger();
+  private volatile int max = Integer.MAX_VALUE;
 
-  TestGrants(TestXen xen, Domid self) {
+  TestGrants(TestXen xen, Domid self, TestPages pages) {
     this.xen = xen;
     this.self = self;
+    this.pages = pages;
+  }
+
+  void max(int grants) {
+    max = grants;
   }
 
   @Override
-  public int grantAccess(Domid remote, Page page, boolean readOnly) {
+  public int grantAccess(Domid remote, Page page, boolean readOnly) throws KernelException {
+    if (inUse.incrementAndGet() > max) {
+      inUse.decrementAndGet();
+      throw new KernelException(Errno.ENOSPC, "no grant reference");
+    }
     return xen.grant(self, page, remote);
   }
 
@@ -39,13 +52,19 @@ final class TestGrants implements GrantTable {
     if (grant != null && grant.mapped().get() > 0) {
       return false;
     }
-    xen.endGrant(self, ref);
+    end(ref);
     return true;
   }
 
   @Override
   public void endAccess(int ref, Page page) {
+    end(ref);
+    pages.free(page);
+  }
+
+  private void end(int ref) {
     xen.endGrant(self, ref);
+    inUse.decrementAndGet();
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.xenbus.linux.api.EventChannels;
 import dev.xenbus.linux.api.GrantTable;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.KernelModules;
 import dev.xenbus.linux.api.NetCore;
 import dev.xenbus.linux.api.Pages;
 import dev.xenbus.linux.api.ParameterValues;
@@ -18,6 +19,7 @@ import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.machine.WorkQueue;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A kernel for tests: threads of the machine, and stand-ins for the rest; no network, no disks.
@@ -35,7 +37,9 @@ public final class TestKernel implements Kernel {
   private final WaitQueue stalls;
   private final ConcurrentSkipListSet<String> stalled = new ConcurrentSkipListSet<>();
   private final AtomicInteger held = new AtomicInteger();
+  private final CopyOnWriteArrayList<ShutdownReason> powered = new CopyOnWriteArrayList<>();
   private volatile SystemState state = SystemState.RUNNING;
+  private volatile KernelModules modules = KernelModules.BUILT_IN;
 
   /// Makes a kernel that runs.
   public TestKernel(Machine machine, TestXen xen, Domid domid) {
@@ -43,8 +47,8 @@ public final class TestKernel implements Kernel {
     cpu = new TestCpu(machine.cpu("dom" + domid));
     log = new TestLog(machine.clock());
     events = new TestEvents(xen, domid, cpu);
-    grants = new TestGrants(xen, domid);
     pages = new TestPages(xen);
+    grants = new TestGrants(xen, domid, pages);
     works = cpu.workQueue("events", 4);
     stalls = cpu.waitQueue("xwstall");
   }
@@ -82,6 +86,26 @@ public final class TestKernel implements Kernel {
   /// Sets how many pages there are.
   public void pagesMax(int max) {
     pages.max(max);
+  }
+
+  /// Sets how many grants there may be.
+  public void grantsMax(int max) {
+    grants.max(max);
+  }
+
+  /// Sets whether no port is left.
+  public void portsUsedUp(boolean usedUp) {
+    events.full(usedUp);
+  }
+
+  @Override
+  public KernelModules modules() {
+    return modules;
+  }
+
+  /// Sets what keeps its modules.
+  public void modules(KernelModules newModules) {
+    modules = newModules;
   }
 
   @Override
@@ -150,7 +174,13 @@ public final class TestKernel implements Kernel {
 
   @Override
   public void power(ShutdownReason reason) {
+    powered.add(reason);
     state = SystemState.HALTING;
+  }
+
+  /// Returns how often, and why, it was told to end.
+  public List<ShutdownReason> powered() {
+    return List.copyOf(powered);
   }
 
   /// Holds every task that comes to this stall point from now on.

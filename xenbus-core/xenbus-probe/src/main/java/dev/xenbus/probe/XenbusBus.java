@@ -9,6 +9,7 @@ import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.api.spi.XenbusDriver;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelModules;
 import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.machine.KernelSymbol;
 import dev.xenbus.machine.LockClass;
@@ -75,31 +76,51 @@ public final class XenbusBus {
   // --- drivers --------------------------------------------------------------------------------
 
   /// Adds a driver and offers it the devices of its type that have none
-  /// (`xenbus_register_driver_common`).
+  /// (`xenbus_register_driver_common`). Its module is there first, since a probe holds it, and
+  /// nobody unloads it meanwhile.
   ///
   /// @throws IllegalArgumentException if the device type has a driver; names both modules
   public void register(BusDriver driver) {
     XenbusDriver added = driver.driver();
-    listLock.lock();
+    KernelModules modules = kernel.modules();
+    boolean isNew =
+        modules.add(
+            added.name(), added.parameters(), parametersOf(added), () -> unregister(driver));
+    boolean isHeld = modules.tryGet(added.name());
     try {
-      BusDriver other = drivers.putIfAbsent(added.deviceType(), driver);
-      if (other != null) {
+      Optional<BusDriver> other = list(driver);
+      if (other.isPresent()) {
+        if (isNew) {
+          modules.remove(added.name());
+        }
         throw new IllegalArgumentException(
             "two drivers for %s: %s and %s"
-                .formatted(added.deviceType(), describe(other.driver()), describe(added)));
+                .formatted(added.deviceType(), describe(other.get().driver()), describe(added)));
       }
-      tellAdded(driver);
+      new DriverFiles(this, driver).add();
+      for (BusDevice device : devices()) {
+        if (device.deviceType().equals(added.deviceType())) {
+          device.binding().attach();
+        }
+      }
+    } finally {
+      if (isHeld) {
+        modules.put(added.name());
+      }
+    }
+  }
+
+  /// @return the driver that the device type has already
+  private Optional<BusDriver> list(BusDriver driver) {
+    listLock.lock();
+    try {
+      BusDriver other = drivers.putIfAbsent(driver.driver().deviceType(), driver);
+      if (other == null) {
+        tellAdded(driver);
+      }
+      return Optional.ofNullable(other);
     } finally {
       listLock.unlock();
-    }
-    new DriverFiles(this, driver).add();
-    kernel
-        .modules()
-        .add(added.name(), added.parameters(), parametersOf(added), () -> unregister(driver));
-    for (BusDevice device : devices()) {
-      if (device.deviceType().equals(added.deviceType())) {
-        device.binding().attach();
-      }
     }
   }
 

@@ -17,9 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// The known faults of the published version of the summit, each pinned: the series is free of
-/// them,
-/// `summit` shows those that it keeps on purpose (MT-2, MT-6, MT-10). MT-5, MT-8, MT-9: see W6, W9,
-/// W4.
+/// them, `summit` shows those that it keeps on purpose (MT-2, MT-6, MT-10). MT-5, MT-8, MT-9: see
+/// W6, W9, W4.
 class MtFaultsTest {
   private static void makeUp(XsBench bench, Mtwatch mtwatch, int domid) {
     if (mtwatch == Mtwatch.SUMMIT) {
@@ -239,6 +238,18 @@ class MtFaultsTest {
             bench.await(() -> seen.count() == 1);
             assertEquals(List.of("xen-mtwatch-8"), seen.threads());
             gate.open();
+          }
+        });
+  }
+
+  /// Its two watches for domains are there before anybody can use the store: whoever counts the
+  /// kernel's watches later counts them too.
+  @Test
+  void summitWatchesForDomainsFromTheStart() {
+    TestMachines.everywhere(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.SUMMIT)) {
+            assertEquals(2, bench.watchesAtStart);
           }
         });
   }

@@ -16,6 +16,7 @@ import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.machine.Task;
 import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestMachines;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -129,6 +130,67 @@ class RequestFaultsTest {
             assertEquals("1", bench.xs.read(NONE, "/a", ""));
             assertTrue(bench.kernel.logTexts().stream().noneMatch(READING::equals));
             assertEquals(0, bench.xs.users());
+          }
+        });
+  }
+
+  /// An event is two strings, each with its NUL, and no more; anything else is said, and dropped,
+  /// and the one behind it arrives.
+  @Test
+  void malformedWatchEventIsSaidAndDropped() {
+    TestMachines.fair(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF)) {
+            Recorder seen = new Recorder();
+            bench.xs.watch("/w", seen::note);
+            bench.await(() -> seen.count() == 1);
+            String token = bench.store.tokens(bench.link, "/w").getFirst();
+            List<String> malformed =
+                List.of(
+                    "",
+                    "/w\0",
+                    "/w\0" + token,
+                    "/w" + token + "\0",
+                    "/w\0" + token + "\0\0",
+                    "/w\0" + token + "\0more",
+                    "/w\0" + token + "\0more\0");
+            for (String event : malformed) {
+              byte[] payload = event.getBytes(StandardCharsets.ISO_8859_1);
+              bench.store.raw(
+                  bench.link,
+                  Message.of(MessageType.WATCH_EVENT, 0, TransactionId.NONE, payload).encode());
+            }
+            bench.store.event(bench.link, "/w/good", token);
+            bench.await(() -> seen.paths().contains("/w/good"));
+            String line = "xenbus: error -22 while reading message";
+            assertEquals(
+                malformed.size(), bench.kernel.logTexts().stream().filter(line::equals).count());
+            assertEquals(List.of("/w", "/w/good"), seen.paths());
+          }
+        });
+  }
+
+  /// C38, with half a message read: what was read is forgotten too.
+  @Test
+  void responseRingThatBreaksInsideAMessageStartsAfresh() {
+    TestMachines.fair(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, Mtwatch.OFF)) {
+            bench.store.write("/a", "1");
+            assertEquals("1", bench.xs.read(NONE, "/a", ""));
+            var page = bench.link.page();
+            int consumed = page.get(XenstoreRing.FIELD, XenstoreRing.RSP_CONS) + 7;
+            bench.store.raw(bench.link, new byte[7]);
+            bench.await(() -> page.get(XenstoreRing.FIELD, XenstoreRing.RSP_CONS) == consumed);
+            page.set(XenstoreRing.FIELD, XenstoreRing.RSP_PROD, consumed - 1);
+            bench.spawn("asks", () -> bench.xs.exists(NONE, "/a", ""));
+            bench.await(
+                () -> bench.kernel.logTexts().contains("xenbus: error -5 while reading message"));
+            assertEquals("1", bench.xs.read(NONE, "/a", ""));
+            // The lock that a suspend takes was let go.
+            bench.xs.suspend();
+            bench.xs.cancelSuspend();
+            assertEquals("1", bench.xs.read(NONE, "/a", ""));
           }
         });
   }

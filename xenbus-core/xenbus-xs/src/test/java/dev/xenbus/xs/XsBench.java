@@ -23,6 +23,9 @@ final class XsBench implements AutoCloseable {
   final StoreLink link;
   final XenbusXs xs;
 
+  /// How many watches there were as soon as it had started.
+  final int watchesAtStart;
+
   XsBench(Machine machine, Domid domid, Mtwatch mtwatch) throws NoThread, KernelException {
     this.machine = machine;
     store = new TestStore(machine, xen);
@@ -32,6 +35,7 @@ final class XsBench implements AutoCloseable {
         domid.equals(Domid.DOM0) ? StoreConnection.Kind.LOCAL : StoreConnection.Kind.PV;
     xs = new XenbusXs(kernel, new StoreConnection(kind, link.page(), link::open), mtwatch);
     xs.start();
+    watchesAtStart = xs.watchCount();
     if (mtwatch == Mtwatch.SUMMIT && domid.equals(Domid.DOM0)) {
       // The two watches for domains, and the first event of each.
       await(() -> store.log().stream().filter(l -> l.endsWith(" /local/domain")).count() == 2);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.xenstore.MessageType;
+import dev.xenbus.api.XenbusDevice;
 import dev.xenbus.linux.api.EventStatistics;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.testkit.StoreScript;
@@ -159,6 +160,39 @@ class BackendDriversTest {
                     return true;
                   }
                 });
+          }
+        });
+  }
+
+  /// What the driver adds is there while the device is bound, and the driver's name.
+  @Test
+  void ueventHasWhatTheDriverAddsWhileTheDeviceIsBound() {
+    TestMachines.fair(
+        machine -> {
+          TestBackend driver =
+              new TestBackend("vif", true) {
+                @Override
+                protected List<String> ueventOf(XenbusDevice device) {
+                  return List.of("script=vif-bridge", "vif=" + device.busId());
+                }
+              };
+          try (BackBench bench = new BackBench(machine, Mtwatch.OFF, driver).started()) {
+            bench.addDevice("vif", 1, "0");
+            bench.awaitBackState("vif", 1, "0", 2);
+            String file = "/sys/bus/xen-backend/devices/vif-1-0/uevent";
+            bench.await(() -> bench.xs.watchCount() == 2); // it is bound
+            String bus =
+                """
+                MODALIAS=xen-backend:vif
+                XENBUS_TYPE=vif
+                XENBUS_PATH=backend/vif/1/0
+                XENBUS_BASE_PATH=backend
+                """;
+            assertEquals(
+                "DRIVER=vif\n" + bus + "script=vif-bridge\nvif=vif-1-0\n",
+                bench.kernel.files().read(file));
+            bench.kernel.files().write("/sys/bus/xen-backend/drivers/vif/unbind", "vif-1-0");
+            assertEquals(bus, bench.kernel.files().read(file));
           }
         });
   }

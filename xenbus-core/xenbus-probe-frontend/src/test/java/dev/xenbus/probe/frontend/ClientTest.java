@@ -9,6 +9,7 @@ import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.xenstore.MessageType;
 import dev.xenbus.api.XenbusDevice;
+import dev.xenbus.linux.api.EventChannel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.Page;
 import dev.xenbus.probe.BusDevice;
@@ -178,6 +179,51 @@ class ClientTest {
           assertEquals(Errno.ENOMEM, e.errno());
           assertEquals(0, bench.kernel.pages().inUse());
           assertEquals("1", bench.frontState("vif", "0"));
+        });
+  }
+
+  @Test
+  void ringThatCannotBeGrantedFailsTheDeviceAndGivesBackWhatItGot() {
+    withDevice(
+        (bench, device) -> {
+          bench.kernel.grantsMax(2);
+          KernelException e = assertThrows(KernelException.class, () -> device.setupRing(4));
+          assertEquals(Errno.ENOSPC, e.errno());
+          assertEquals(
+              "28 granting access to 4 ring pages",
+              bench.store.read("/local/domain/7/error/device/vif/0/error").orElseThrow());
+          assertEquals("5", bench.frontState("vif", "0"));
+          assertEquals(0, bench.xen.grantCount());
+          assertEquals(0, bench.kernel.pages().inUse());
+        });
+  }
+
+  @Test
+  void eventChannelIsOpenedAndClosed() {
+    withDevice(
+        (bench, device) -> {
+          int ports = bench.xen.portCount();
+          EventChannel channel = device.allocateEventChannel("vif-0", _ -> {});
+          assertEquals(ports + 1, bench.xen.portCount());
+          channel.close();
+          assertEquals(ports, bench.xen.portCount());
+          assertEquals("1", bench.frontState("vif", "0"));
+        });
+  }
+
+  @Test
+  void eventChannelThatCannotBeHadFailsTheDevice() {
+    withDevice(
+        (bench, device) -> {
+          bench.kernel.portsUsedUp(true);
+          KernelException e =
+              assertThrows(
+                  KernelException.class, () -> device.allocateEventChannel("vif-0", _ -> {}));
+          assertEquals(Errno.ENOSPC, e.errno());
+          assertEquals(
+              "28 allocating event channel",
+              bench.store.read("/local/domain/7/error/device/vif/0/error").orElseThrow());
+          assertEquals("5", bench.frontState("vif", "0"));
         });
   }
 

@@ -54,6 +54,26 @@ class FrontendBusTest {
         });
   }
 
+  /// Of a frontend there is less to say than of a backend.
+  @Test
+  void ueventOfAFrontendHasItsDriverAndItsAlias() {
+    TestMachines.fair(
+        machine -> {
+          try (FrontBench bench = new FrontBench(machine, new TestFrontend("vif")).started()) {
+            bench.addDevice("vif", "0");
+            bench.addDevice("vbd", "51712");
+            bench.device("vbd-51712");
+            bench.await(() -> bench.xs.watchCount() == 2); // vif-0 is bound
+            String folder = "/sys/bus/xen/devices/";
+            assertEquals(
+                "DRIVER=vif\nMODALIAS=xen:vif\n",
+                bench.kernel.files().read(folder + "vif-0/uevent"));
+            assertEquals(
+                "MODALIAS=xen:vbd\n", bench.kernel.files().read(folder + "vbd-51712/uevent"));
+          }
+        });
+  }
+
   @Test
   void nameThatIsTooLongMakesNoDevice() {
     TestMachines.fair(

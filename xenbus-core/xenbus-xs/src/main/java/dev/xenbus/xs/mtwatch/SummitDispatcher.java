@@ -45,8 +45,8 @@ final class SummitDispatcher extends DomainDispatcher<SummitDomain> {
   public void start() throws NoThread {
     super.start();
     if (kernel.domid().equals(Domid.DOM0)) {
-      // In a worker: the store may not be there yet.
-      reaper.soon(this::watchDomains);
+      // Before anybody else uses the store, so that no guest is made without it.
+      watchDomains();
     }
   }
 

@@ -6,7 +6,8 @@ import java.util.List;
 
 /// Decides which thread runs an event, and nothing else does.
 public interface WatchDispatcher {
-  /// Starts the thread `xenwatch`.
+  /// Starts the thread `xenwatch`, and registers the watches that the design has for itself. The
+  /// store can be asked already.
   ///
   /// @throws NoThread if it cannot be made
   void start() throws NoThread;
