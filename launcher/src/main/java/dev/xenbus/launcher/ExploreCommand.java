@@ -2,6 +2,7 @@ package dev.xenbus.launcher;
 
 import dev.xenbus.emulator.Emulator;
 import dev.xenbus.linux.api.KnownBug;
+import dev.xenbus.linux.api.Nearest;
 import dev.xenbus.machine.Clock;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.Shrinker;
@@ -36,14 +37,17 @@ import picocli.CommandLine.Parameters;
       "Plays a scenario once for each seed, which decides the schedule of all threads, several at",
       "once, and checks the scenario's expectations and the contract of watch events. The first",
       "violation ends it: its seed, a schedule made small and what happened are printed. Without a",
-      "scenario it lists them. Exit code 0 only if nothing was violated; with --bugs only if each",
-      "scenario that finds a fault did find it."
+      "scenario it lists them. Exit code 0 only if nothing was violated, by --replay neither; with",
+      "--bugs only if each scenario that finds a fault did find it."
     })
 final class ExploreCommand implements Callable<Integer> {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final long PROGRESS_NANOS = 200_000_000L;
   private static final int SWITCHES_SHOWN = 30;
   private static final int BAR_COLUMNS = 30;
+
+  /// The name that stands for every scenario.
+  private static final String ALL = "all";
 
   @Parameters(
       arity = "0..1",
@@ -106,7 +110,10 @@ final class ExploreCommand implements Callable<Integer> {
 
   @Option(
       names = "--bugs",
-      description = "Put each known fault back and print how many seeds it takes to find it.")
+      description = {
+        "Put each known fault back, or SCENARIO's alone, and print how many seeds it takes to find",
+        "it."
+      })
   private boolean bugs;
 
   private final Emulator emulator = Emulator.load();
@@ -123,7 +130,7 @@ final class ExploreCommand implements Callable<Integer> {
       return repeat(replay);
     }
     if (bugs) {
-      return findBugs();
+      return findBugs(chosen(name == null ? ALL : name));
     }
     if (name == null) {
       for (Scenario scenario : ScenarioLibrary.all()) {
@@ -145,15 +152,14 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   private List<Scenario> chosen(String wanted) throws UsageException {
-    if (wanted.equals("all")) {
+    if (wanted.equals(ALL)) {
       return ScenarioLibrary.all().stream()
           .filter(scenario -> scenario.dispatchers().contains(dispatcher))
           .toList();
     }
     Scenario scenario =
         ScenarioLibrary.named(wanted)
-            .orElseThrow(
-                () -> new UsageException("no scenario " + wanted + "; xenemu explore lists them"));
+            .orElseThrow(() -> new UsageException("no scenario " + wanted + hint(wanted)));
     if (!scenario.dispatchers().contains(dispatcher)) {
       throw new UsageException(
           wanted + " is for --dispatcher " + designs(scenario.dispatchers()) + " only");
@@ -161,11 +167,20 @@ final class ExploreCommand implements Callable<Integer> {
     return List.of(scenario);
   }
 
+  private static String hint(String wanted) {
+    return Nearest.of(wanted, ScenarioLibrary.all().stream().map(Scenario::name).toList())
+        .map(near -> "; did you mean " + near + "?")
+        .orElse("; xenemu explore lists them");
+  }
+
   private static String designs(List<Dispatcher> dispatchers) {
     return String.join(", ", dispatchers.stream().map(Dispatcher::label).toList());
   }
 
   private Exploration.Options options() throws UsageException {
+    if (seeds < 1) {
+      throw new UsageException("--seeds " + seeds + ": a number of seeds is wanted, 1 or more");
+    }
     if (shrink < 0) {
       throw new UsageException("--shrink " + shrink + ": a number of replays is wanted, 0 or more");
     }
@@ -184,15 +199,7 @@ final class ExploreCommand implements Callable<Integer> {
   /// Explores one scenario and returns whether nothing was violated.
   private boolean explore(Scenario scenario) throws IOException, UsageException {
     List<String> more = words.isBlank() ? List.of() : List.of(words.strip().split(" +"));
-    Exploration exploration =
-        Exploration.of(emulator, scenario, dispatcher, more, options())
-            .telling(current -> progress(scenario, current));
-    Signals.register(
-        "INT",
-        () -> {
-          interrupted.set(true);
-          exploration.stop();
-        });
+    Exploration exploration = exploration(scenario, more);
     long begun = clock.nanos();
     Outcome outcome = exploration.run();
     double seconds = (double) (clock.nanos() - begun) / NANOS_PER_SECOND;
@@ -212,6 +219,20 @@ final class ExploreCommand implements Callable<Integer> {
       tell(exploration, finding);
     }
     return outcome.findings().isEmpty();
+  }
+
+  /// Makes an exploration that Ctrl-C ends.
+  private Exploration exploration(Scenario scenario, List<String> more) throws UsageException {
+    Exploration exploration =
+        Exploration.of(emulator, scenario, dispatcher, more, options())
+            .telling(current -> progress(scenario, current));
+    Signals.register(
+        "INT",
+        () -> {
+          interrupted.set(true);
+          exploration.stop();
+        });
+    return exploration;
   }
 
   private static int toTell(Outcome outcome) {
@@ -285,29 +306,31 @@ final class ExploreCommand implements Callable<Integer> {
         same
             ? "the same as before, choice by choice: " + finding.what()
             : "NOT the same as before: " + seen.orElse("nothing was violated"));
-    return Main.FAILED;
+    return seen.isEmpty() ? 0 : Main.FAILED;
   }
 
-  /// Explores each scenario that finds a fault with the fault put back.
-  private int findBugs() throws UsageException {
+  /// Explores scenarios that find a fault, each with the fault put back.
+  private int findBugs(List<Scenario> scenarios) throws UsageException {
+    List<Scenario> finding = scenarios.stream().filter(s -> s.finds().isPresent()).toList();
+    if (finding.isEmpty()) {
+      throw new UsageException("--bugs: " + name + " finds no known fault");
+    }
     System.out.printf(
         "%-22s %-24s %6s %8s %8s %8s %8s  %s%n",
         "fault", "scenario", "seeds", "steps", "switches", "left", "replays", "violated");
     boolean all = true;
-    for (Scenario scenario : ScenarioLibrary.all()) {
-      if (scenario.finds().isPresent()) {
-        all &= findBug(scenario, scenario.finds().get());
+    for (Scenario scenario : finding) {
+      if (!interrupted.get()) {
+        all &= findBug(scenario, scenario.finds().orElseThrow());
       }
     }
-    return all ? 0 : Main.FAILED;
+    return interrupted.get() ? Main.INTERRUPTED : all ? 0 : Main.FAILED;
   }
 
   private boolean findBug(Scenario scenario, KnownBug bug) throws UsageException {
     List<String> more =
         List.of(KnownBug.MODULE + "." + KnownBug.PARAMETER.name() + "=" + bug.label());
-    Exploration exploration =
-        Exploration.of(emulator, scenario, dispatcher, more, options())
-            .telling(current -> progress(scenario, current));
+    Exploration exploration = exploration(scenario, more);
     Outcome outcome = exploration.run();
     clearProgress();
     if (outcome.findings().isEmpty()) {

@@ -80,8 +80,14 @@ public final class Main implements Runnable {
   ///
   /// @return the exit code
   static int run(String... arguments) {
+    return run(new PrintWriter(System.err, true, System.err.charset()), arguments);
+  }
+
+  /// Runs one command of `xenemu`, and tells of mistakes in it there.
+  static int run(PrintWriter err, String... arguments) {
     CommandLine commandLine = new CommandLine(new Main());
     addCommands(commandLine, arguments);
+    commandLine.setErr(err);
     commandLine.setUsageHelpWidth(USAGE_COLUMNS);
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> fail(command.getErr(), exception));
