@@ -4,7 +4,6 @@ import dev.xenbus.abi.Errno;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.Nearest;
-import dev.xenbus.linux.api.ShellWord;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.linux.api.UserCommand;
 import dev.xenbus.linux.shell.ShellSyntax.Command;

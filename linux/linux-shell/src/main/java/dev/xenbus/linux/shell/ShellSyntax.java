@@ -1,6 +1,5 @@
 package dev.xenbus.linux.shell;
 
-import dev.xenbus.linux.api.ShellWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mock;
 
 import dev.xenbus.linux.api.KernelFiles;
-import dev.xenbus.linux.api.ShellWord;
 import dev.xenbus.linux.shell.ShellSyntax.Command;
 import dev.xenbus.linux.shell.ShellSyntax.SyntaxException;
 import dev.xenbus.linux.shell.ShellSyntax.When;

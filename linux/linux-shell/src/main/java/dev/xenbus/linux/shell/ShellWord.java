@@ -1,5 +1,6 @@
-package dev.xenbus.linux.api;
+package dev.xenbus.linux.shell;
 
+import dev.xenbus.linux.api.KernelFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -8,7 +9,7 @@ import java.util.function.UnaryOperator;
 /// the names of files (`bash(1)`, EXPANSION). Immutable.
 ///
 /// Differs: values of variables are not split into words.
-public final class ShellWord {
+final class ShellWord {
   /// A piece of a word; what is bare may mean something, what is quoted is itself.
   private sealed interface Piece {
     record Bare(char c) implements Piece {}
@@ -19,32 +20,32 @@ public final class ShellWord {
   }
 
   /// Puts a word together.
-  public static final class Builder {
+  static final class Builder {
     private final List<Piece> pieces = new ArrayList<>();
 
     /// Makes an empty word.
-    public Builder() {}
+    Builder() {}
 
     /// Adds a character that was not quoted.
-    public Builder bare(char c) {
+    Builder bare(char c) {
       pieces.add(new Piece.Bare(c));
       return this;
     }
 
     /// Adds text that was quoted; also an empty one.
-    public Builder quoted(String text) {
+    Builder quoted(String text) {
       pieces.add(new Piece.Quoted(text));
       return this;
     }
 
     /// Adds the value that a variable will have.
-    public Builder variable(String name, boolean isQuoted) {
+    Builder variable(String name, boolean isQuoted) {
       pieces.add(new Piece.Variable(name, isQuoted));
       return this;
     }
 
     /// Returns the word.
-    public ShellWord build() {
+    ShellWord build() {
       return new ShellWord(pieces);
     }
   }
@@ -56,7 +57,7 @@ public final class ShellWord {
   }
 
   /// Returns a word without anything special in it.
-  public static ShellWord of(String text) {
+  static ShellWord of(String text) {
     return new Builder().quoted(text).build();
   }
 
@@ -66,7 +67,7 @@ public final class ShellWord {
   ///
   /// @param variables the value of a variable, empty if it has none
   /// @param files where patterns that begin with `/` are looked for; others stay as they are
-  public List<String> expand(UnaryOperator<String> variables, KernelFiles files) {
+  List<String> expand(UnaryOperator<String> variables, KernelFiles files) {
     List<String> words = new ArrayList<>();
     for (List<Piece> braced : braces(pieces)) {
       GlobPattern.Builder pattern = new GlobPattern.Builder();
@@ -90,7 +91,7 @@ public final class ShellWord {
   }
 
   /// Returns what the words of a command stand for, in their order.
-  public static List<String> expandAll(
+  static List<String> expandAll(
       List<ShellWord> words, UnaryOperator<String> variables, KernelFiles files) {
     return words.stream().flatMap(word -> word.expand(variables, files).stream()).toList();
   }

@@ -1,5 +1,7 @@
-package dev.xenbus.linux.api;
+package dev.xenbus.linux.shell;
 
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.xenbus.abi.Errno;

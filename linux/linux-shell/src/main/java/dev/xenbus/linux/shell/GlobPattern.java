@@ -1,5 +1,7 @@
-package dev.xenbus.linux.api;
+package dev.xenbus.linux.shell;
 
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

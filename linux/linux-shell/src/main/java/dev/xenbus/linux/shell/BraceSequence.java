@@ -1,4 +1,4 @@
-package dev.xenbus.linux.api;
+package dev.xenbus.linux.shell;
 
 import java.util.ArrayList;
 import java.util.List;
