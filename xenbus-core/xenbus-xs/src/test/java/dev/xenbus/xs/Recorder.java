@@ -10,8 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /// Notes what callbacks see: the paths in order, who ran them, and whether two ran at once that
-/// must
-/// not.
+/// must not.
 final class Recorder {
   private final CopyOnWriteArrayList<String> paths = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<String> threads = new CopyOnWriteArrayList<>();
@@ -28,8 +27,9 @@ final class Recorder {
     if (count.incrementAndGet() > 1) {
       overlaps.add(path);
     }
-    paths.add(path);
+    // The path last: it is what is counted.
     threads.add(Task.current().comm());
+    paths.add(path);
     Task.relax();
     count.decrementAndGet();
   }
