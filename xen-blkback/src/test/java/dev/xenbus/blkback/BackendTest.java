@@ -22,6 +22,7 @@ import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /// The backend's states, its stalls and its end.
@@ -110,6 +111,38 @@ class BackendTest {
           assertEquals("2", read(vbd, "state"));
           vbd.hotplug("ram:1M");
           vbd.awaitState(BACK, XenbusState.CONNECTED);
+          assertEquals(0, raw.firstByte(0));
+        });
+  }
+
+  /// C12: the frontend was Initialised and Connected before anybody looked, and says so again.
+  @Test
+  void c12SkippedAndRepeatedStatesConnectOnce() throws MachineFailure {
+    BlkbackBench.run(
+        1,
+        "w",
+        List.of(),
+        vbd -> {
+          vbd.hotplug("ram:1M");
+          vbd.settle();
+          List<String> states = new ArrayList<>();
+          vbd.front().xenbus().watch(BACK + "/state", path -> states.add(read(vbd, "state")));
+          vbd.settle();
+          AtomicBoolean isHeld = new AtomicBoolean(true);
+          vbd.dom0().post(() -> vbd.await("release", () -> !isHeld.get()));
+          RawFrontend raw = new RawFrontend(vbd, BlockProtocol.X86_64, 1).publish();
+          raw.state(XenbusState.CONNECTED);
+          isHeld.set(false);
+          vbd.awaitState(BACK, XenbusState.CONNECTED);
+          raw.state(XenbusState.CONNECTED);
+          vbd.settle();
+          assertEquals(List.of("2", "4"), states);
+          assertEquals(List.of(), vbd.back().errors());
+          assertEquals(
+              1,
+              vbd.dom0().printk().lines().stream()
+                  .filter(line -> line.text().contains(": using 1 queues"))
+                  .count());
           assertEquals(0, raw.firstByte(0));
         });
   }

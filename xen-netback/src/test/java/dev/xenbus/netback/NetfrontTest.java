@@ -15,6 +15,7 @@ import dev.xenbus.linux.api.MappedGrant;
 import dev.xenbus.linux.api.NetDevice;
 import dev.xenbus.linux.api.Packet;
 import dev.xenbus.machine.MachineFailure;
+import dev.xenbus.machine.Task;
 import dev.xenbus.netback.ScriptedBackend.TxRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -188,6 +189,29 @@ class NetfrontTest {
           world.store.write(NetWorld.backendPath(guest, 0) + "/state", "1");
           world.until("bound", frontend::isBound);
         });
+  }
+
+  /// C20: its device vanishes while it waits for a backend: it waits on, without end.
+  @Test
+  void c20ProbeOfADeviceThatVanishesNeverEnds() throws MachineFailure {
+    NetWorld.simulate(
+        world -> {
+          TestHost guest = world.guest("");
+          world.addNodes(guest, 0);
+          world.store.write(NetWorld.backendPath(guest, 0) + "/state", "6");
+          TestDevice frontend = world.probeFrontend(guest, 0);
+          world.until("waits", () -> isWaiting(guest));
+          frontend.vanish();
+          world.store.write(NetWorld.backendPath(guest, 0) + "/state", "1");
+          world.sleepMillis(100_000);
+          assertTrue(isWaiting(guest));
+          assertFalse(frontend.isBound());
+        });
+  }
+
+  private static boolean isWaiting(TestHost guest) {
+    Task prober = guest.xenbus().xenwatch();
+    return prober.state() == Task.State.D && prober.wchan().equals("xennet_wait");
   }
 
   @Test

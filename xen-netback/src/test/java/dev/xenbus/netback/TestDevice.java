@@ -44,6 +44,7 @@ final class TestDevice implements XenbusDevice {
   private @Nullable Instance instance;
   private @Nullable XenbusWatch otherEndWatch;
   private boolean leavesState;
+  private volatile boolean isVanished;
 
   TestDevice(TestHost host, String busId, String nodePath, String otherEndPath, Domid otherEnd) {
     this.kernel = host.kernel();
@@ -81,6 +82,11 @@ final class TestDevice implements XenbusDevice {
     } catch (KernelException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /// Another device has taken its folder: it sees nothing of the other end any more.
+  void vanish() {
+    isVanished = true;
   }
 
   List<String> errors() {
@@ -153,7 +159,7 @@ final class TestDevice implements XenbusDevice {
 
   @Override
   public XenbusState readOtherEndState() {
-    return xenbus.readDriverState(otherEndPath);
+    return isVanished ? XenbusState.UNKNOWN : xenbus.readDriverState(otherEndPath);
   }
 
   @Override

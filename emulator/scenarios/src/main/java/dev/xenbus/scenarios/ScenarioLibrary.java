@@ -381,9 +381,12 @@ public final class ScenarioLibrary {
       s.ok("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/unbind");
       s.ok("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/bind");
     }
+    s.ok("wait %1");
+    s.connected(1);
+    s.check("the frontend has noticed nothing", s.isState("/local/domain/1/device/vbd/51712", 4));
     s.ok("xl console 1 -c 'ping -c 1 10.0.0.1'");
+    s.ok("xl console 1 -c 'dd if=/dev/xvda of=/dev/null bs=4k count=16'");
     s.type("xl destroy g1");
-    s.type("wait");
     s.nothingLeftButLoopDevices();
   }
 

@@ -338,7 +338,10 @@ public final class Script {
     return new Transcript(dom0, folder, text -> {}).type("xenstore-exists " + path).exit() == 0;
   }
 
-  private boolean isState(String device, int state) {
+  /// Returns whether an end of a device has published a state.
+  ///
+  /// @param device its folder
+  public boolean isState(String device, int state) {
     return new Transcript(dom0, folder, text -> {})
         .type("xenstore-read " + device + "/state")
         .out()

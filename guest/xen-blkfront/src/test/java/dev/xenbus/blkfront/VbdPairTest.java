@@ -20,6 +20,7 @@ import dev.xenbus.testkit.vbd.GuestIo;
 import dev.xenbus.testkit.vbd.VbdFixture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /// Both drivers against each other.
@@ -285,6 +286,47 @@ class VbdPairTest {
     } catch (KernelException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  // --- errors ---------------------------------------------------------------------------------
+
+  /// C53: the frontend cannot connect and says Closing, and so does the backend: that is where they
+  /// stay, also if the toolstack asks for it, until the device goes.
+  @Test
+  void c53FatalErrorLeavesBothEndsInClosing() throws MachineFailure {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      var machine = new SimulatedMachine(seed);
+      machine.run(
+          () -> {
+            var vbd = new VbdFixture(machine, "w");
+            vbd.startBackend(new BlkbackDriver());
+            vbd.startFrontend(new BlkfrontDriver());
+            vbd.awaitState(VbdFixture.FRONT, XenbusState.INITIALISED);
+            vbd.settle();
+            AtomicBoolean isHeld = new AtomicBoolean(true);
+            vbd.guest().post(() -> vbd.await("release", () -> !isHeld.get()));
+            vbd.hotplug("ram:4M");
+            vbd.awaitState(VbdFixture.BACK, XenbusState.CONNECTED);
+            vbd.store().write(VbdFixture.BACK + "/sectors", "x");
+            isHeld.set(false);
+            vbd.awaitState(VbdFixture.BACK, XenbusState.CLOSING);
+            assertBothClosing(vbd);
+            assertTrue(vbd.front().errors().getFirst().startsWith("22 reading backend fields"));
+            vbd.detach();
+            assertBothClosing(vbd);
+            vbd.store().remove(VbdFixture.FRONT);
+            vbd.await("the backend lets go", () -> !vbd.back().isBound());
+            assertEquals(List.of(), vbd.faults());
+            return true;
+          });
+    }
+  }
+
+  private static void assertBothClosing(VbdFixture vbd) {
+    vbd.settle();
+    Task.sleep(100_000_000_000L);
+    assertEquals("5", node(vbd, VbdFixture.FRONT + "/state"));
+    assertEquals("5", node(vbd, VbdFixture.BACK + "/state"));
   }
 
   // --- pages ----------------------------------------------------------------------------------

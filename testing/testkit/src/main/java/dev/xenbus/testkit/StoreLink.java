@@ -34,6 +34,9 @@ public final class StoreLink {
   private final Map<Integer, StoreTree.Transaction> transactions = new LinkedHashMap<>();
   private volatile @Nullable Irq irq;
 
+  /// How many more bytes of requests are taken; guarded by the store's lock.
+  private int intake = Integer.MAX_VALUE;
+
   StoreLink(TestStore store, TestKernel kernel, MemorySegment page) {
     this.store = store;
     this.kernel = kernel;
@@ -86,6 +89,19 @@ public final class StoreLink {
     return kernel.domid();
   }
 
+  /// Takes so many bytes of requests from now on and no more, as a store that is slow.
+  void intake(int bytes) {
+    intake = bytes;
+  }
+
+  private int takeRequests(byte[] into) {
+    int taken = ring.requests().take(into, 0, Math.min(into.length, intake));
+    if (taken > 0 && intake != Integer.MAX_VALUE) {
+      intake -= taken;
+    }
+    return taken;
+  }
+
   String absolute(String path) {
     return path.startsWith("/") || path.startsWith("@") ? path : home() + "/" + path;
   }
@@ -106,7 +122,7 @@ public final class StoreLink {
   boolean pump() throws XenstoreException {
     boolean moved = false;
     byte[] chunk = new byte[CHUNK_BYTES];
-    int taken = ring.requests().take(chunk, 0, chunk.length);
+    int taken = takeRequests(chunk);
     while (taken > 0) {
       moved = true;
       ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, taken);
@@ -115,7 +131,7 @@ public final class StoreLink {
         store.handle(this, message.get());
         message = decoder.next(bytes);
       }
-      taken = ring.requests().take(chunk, 0, chunk.length);
+      taken = takeRequests(chunk);
     }
     moved |= writeOutput();
     if (moved) {

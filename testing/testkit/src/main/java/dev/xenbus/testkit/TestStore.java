@@ -148,6 +148,12 @@ public final class TestStore {
     locked(() -> to.raw(bytes));
   }
 
+  /// Takes so many bytes of a kernel's requests from now on and no more; all of them if it is
+  /// `Integer.MAX_VALUE`.
+  public void intake(StoreLink of, int bytes) {
+    locked(() -> of.intake(bytes));
+  }
+
   /// Returns the tokens of a kernel's watches on a path, oldest first.
   public List<String> tokens(StoreLink of, String path) {
     List<String> tokens = new ArrayList<>();

@@ -174,6 +174,54 @@ class W10SuspendTest {
         });
   }
 
+  /// A callback that is stuck for less than that holds the suspend up, and no other begins.
+  @ParameterizedTest
+  @EnumSource
+  void stuckCallbackThatEndsInTimeIsWaitedFor(Mtwatch mtwatch) {
+    TestMachines.patiently(
+        machine -> {
+          try (XsBench bench = new XsBench(machine, mtwatch)) {
+            TestGate gate = new TestGate(bench.cpu());
+            if (mtwatch == Mtwatch.SUMMIT) {
+              bench.introduce(1);
+            }
+            Recorder ended = new Recorder();
+            bench.xs.watch(
+                "/b",
+                XsBench.ownedBy(1),
+                path -> {
+                  gate.pass();
+                  ended.note(path);
+                });
+            gate.awaitEntered(1);
+            bench.store.write("/b", "1");
+            AtomicBoolean suspended = new AtomicBoolean();
+            AtomicBoolean resume = new AtomicBoolean();
+            Task suspender =
+                bench.spawn(
+                    "suspender",
+                    () -> {
+                      try {
+                        bench.xs.suspend();
+                        suspended.set(true);
+                        TestMachines.await(resume::get);
+                        bench.xs.cancelSuspend();
+                      } catch (KernelException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    });
+            bench.await(() -> suspender.state() == Task.State.D);
+            assertFalse(suspended.get());
+            gate.open();
+            bench.await(suspended::get);
+            assertEquals(List.of("/b"), ended.paths());
+            resume.set(true);
+            suspender.stop();
+            bench.await(() -> ended.count() == 2);
+          }
+        });
+  }
+
   /// C40: a suspend waits for an open transaction, whose requests still pass; later ones wait.
   @ParameterizedTest
   @EnumSource

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.xenbus.machine.Machine;
 import dev.xenbus.machine.SimulatedMachine;
 import dev.xenbus.testkit.TestMachines;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,6 +69,15 @@ class W11OffTest {
               copy.getDeclaredConstructor(String.class, long.class).newInstance(mtwatch, seed);
       return guests.call();
     }
+
+    /// Runs [LiveGuests] with classes of this loader.
+    List<String> runLive() throws Exception {
+      Class<?> copy = loadClass(LiveGuests.class.getName(), true);
+      @SuppressWarnings("unchecked")
+      Callable<List<String>> guests =
+          (Callable<List<String>>) copy.getDeclaredConstructor().newInstance();
+      return guests.call();
+    }
   }
 
   /// A run with a few guests' watches; returns the hash of everything that happened. Public for the
@@ -85,24 +96,45 @@ class W11OffTest {
     public Long call() {
       SimulatedMachine machine = TestMachines.machine(seed);
       TestMachines.run(
-          "seed " + seed,
-          machine,
-          on -> {
-            try (XsBench bench = new XsBench(on, Mtwatch.parse(mtwatch).orElseThrow())) {
-              Recorder seen = new Recorder();
-              bench.xs.watch("x", XsBench.byPath(), seen::note);
-              for (int i = 0; i < 20; i++) {
-                bench.store.write("/local/domain/0/x/" + i % 3 + "/" + i, "");
-              }
-              bench.await(() -> seen.count() == 21);
-              bench.xs.suspend();
-              bench.xs.resume();
-              bench.await(() -> seen.count() == 22);
-              bench.queues();
-            }
-          });
+          "seed " + seed, machine, on -> seenBy(on, Mtwatch.parse(mtwatch).orElseThrow()));
       return machine.trace().hash();
     }
+  }
+
+  /// The same in real time; returns what the guests' watch saw, in order. Public as [Guests] is.
+  public static final class LiveGuests implements Callable<List<String>> {
+    /// Makes it.
+    public LiveGuests() {}
+
+    @Override
+    public List<String> call() {
+      List<String> paths = new ArrayList<>();
+      TestMachines.live(on -> paths.addAll(seenBy(on, Mtwatch.OFF)));
+      return paths;
+    }
+  }
+
+  private static List<String> seenBy(Machine machine, Mtwatch mtwatch) throws Exception {
+    try (XsBench bench = new XsBench(machine, mtwatch)) {
+      Recorder seen = new Recorder();
+      bench.xs.watch("x", XsBench.byPath(), seen::note);
+      for (int i = 0; i < 20; i++) {
+        bench.store.write("/local/domain/0/x/" + i % 3 + "/" + i, "");
+      }
+      bench.await(() -> seen.count() == 21);
+      bench.xs.suspend();
+      bench.xs.resume();
+      bench.await(() -> seen.count() == 22);
+      bench.queues();
+      return seen.paths();
+    }
+  }
+
+  @Test
+  void offTouchesNoClassOfMtwatchInRealTimeEither() throws Exception {
+    WithoutMtwatch loader = new WithoutMtwatch();
+    assertEquals(new LiveGuests().call(), loader.runLive());
+    assertEquals(List.of(), loader.touched);
   }
 
   @Test

@@ -98,6 +98,11 @@ final class XsBench implements AutoCloseable {
     }
   }
 
+  /// Returns whether no event waits and no callback runs.
+  boolean isIdle() {
+    return queues().stream().skip(1).allMatch(line -> line.matches("\\S+ +0 +\\d+ -"));
+  }
+
   /// Makes a domain known, and waits for its thread in the version of the summit.
   void introduce(int domid) {
     store.write("/local/domain/" + domid + "/name", "guest");

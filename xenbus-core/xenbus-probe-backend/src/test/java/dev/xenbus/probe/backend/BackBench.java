@@ -1,6 +1,7 @@
 package dev.xenbus.probe.backend;
 
 import dev.xenbus.abi.Domid;
+import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.api.spi.BackendDriver;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Machine;
@@ -85,6 +86,45 @@ final class BackBench implements AutoCloseable {
         .map(Task::comm)
         .filter(comm -> comm.startsWith("xen-mtwatch"))
         .toList();
+  }
+
+  /// Starts a kernel thread.
+  Task spawn(String comm, Runnable what) throws NoThread {
+    Task task =
+        kernel
+            .cpu()
+            .kthread(
+                comm,
+                self -> {
+                  what.run();
+                  return 0;
+                });
+    task.wake();
+    return task;
+  }
+
+  /// Waits until the events of all that was written so far have come in.
+  void awaitArrival() {
+    xs.exists(XenbusTransaction.NONE, "/", "");
+  }
+
+  /// Waits for that, and until no callback waits or runs.
+  void settle() {
+    awaitArrival();
+    await(this::isIdle);
+  }
+
+  private boolean isIdle() {
+    try {
+      return kernel
+          .files()
+          .read("/sys/kernel/debug/xenwatch/queues")
+          .lines()
+          .skip(1)
+          .allMatch(line -> line.matches("\\S+ +0 +\\d+ -"));
+    } catch (KernelException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   void await(BooleanSupplier holds) {

@@ -49,22 +49,6 @@ class BackendBusTest {
         });
   }
 
-  /// C12: states that are skipped, and one that is repeated.
-  @Test
-  void driverSeesTheStateOfNowAndMaySeeItTwice() {
-    TestMachines.patiently(
-        machine -> {
-          TestBackend driver = new TestBackend("vif", true);
-          try (BackBench bench = new BackBench(machine, Mtwatch.SERIES, driver).started()) {
-            bench.addDevice("vif", 1, "0");
-            bench.frontState("vif", 1, "0", 3);
-            bench.frontState("vif", 1, "0", 4);
-            bench.frontState("vif", 1, "0", 4);
-            bench.awaitBackState("vif", 1, "0", 4);
-          }
-        });
-  }
-
   /// The rules of slashes: too shallow paths are ignored; what is gone takes its devices along.
   @Test
   void pathsMakeAndRemoveDevicesByTheirSlashes() {
@@ -240,7 +224,7 @@ class BackendBusTest {
         });
   }
 
-  /// C21, C22: the driver is taken away while a callback of the device unregisters it.
+  /// C21: the driver is taken away while a callback of the device unregisters it.
   @Test
   void callbackThatUnregistersWhileTheDriverGoesDoesNotDeadlock() {
     TestMachines.patiently(

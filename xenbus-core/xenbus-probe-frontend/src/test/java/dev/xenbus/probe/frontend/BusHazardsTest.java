@@ -1,19 +1,27 @@
 package dev.xenbus.probe.frontend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.xenbus.abi.Domid;
 import dev.xenbus.abi.Errno;
 import dev.xenbus.abi.XenbusState;
 import dev.xenbus.abi.xenstore.MessageType;
+import dev.xenbus.api.DriverContext;
+import dev.xenbus.api.XenbusDevice;
+import dev.xenbus.api.XenbusTransaction;
 import dev.xenbus.linux.api.Kernel;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.Task;
 import dev.xenbus.probe.BusDevice;
 import dev.xenbus.testkit.StoreScript;
 import dev.xenbus.testkit.TestFrontend;
+import dev.xenbus.testkit.TestGate;
 import dev.xenbus.testkit.TestMachines;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// Hazards of the bus that are kept as the real kernel has them, by their items in
@@ -233,6 +241,137 @@ class BusHazardsTest {
               device = bench.device("vif-0");
             }
             assertEquals(List.of("vif-0"), bench.deviceNames());
+          }
+        });
+  }
+
+  /// A driver that waits for its backend in its probe, as netfront does: in rounds, without end.
+  private static final class WaitingFrontend extends TestFrontend {
+    private final AtomicInteger rounds = new AtomicInteger();
+    private final AtomicBoolean givesUp = new AtomicBoolean();
+
+    WaitingFrontend() {
+      super("vif");
+    }
+
+    @Override
+    public Instance probe(XenbusDevice device, DriverContext context) throws KernelException {
+      XenbusState backend = device.readOtherEndState();
+      while (backend == XenbusState.CLOSED || backend == XenbusState.UNKNOWN) {
+        if (givesUp.get()) {
+          throw new KernelException(Errno.ENODEV, "waited in vain");
+        }
+        rounds.incrementAndGet();
+        Task.sleep(5_000_000_000L);
+        backend = device.readOtherEndState();
+      }
+      return super.probe(device, context);
+    }
+  }
+
+  /// C20: a device is made anew while its old driver waits for the old backend: that one sees
+  /// Unknown from then on and waits for ever, whatever the old backend does. Nobody waits for it:
+  /// `xenwatch` goes on. Once it gives up the new device is made.
+  @Test
+  void c20DeviceThatVanishesInsideOfAProbeThatWaits() {
+    TestMachines.fair(
+        machine -> {
+          WaitingFrontend driver = new WaitingFrontend();
+          try (FrontBench bench = new FrontBench(machine).started()) {
+            bench.addDevice("vif", "0");
+            bench.device("vif-0");
+            bench.backState("vif", "0", 6);
+            Task modprobe =
+                bench
+                    .kernel
+                    .cpu()
+                    .kthread(
+                        "modprobe",
+                        self -> {
+                          bench.frontends.register(driver);
+                          return 0;
+                        });
+            modprobe.wake();
+            bench.await(() -> driver.rounds.get() == 1);
+            bench.addDevice("vif", 3, "0");
+            bench.await(() -> resets(bench) == 1);
+            bench.backState("vif", "0", 2);
+            bench.addDevice("vif", "1");
+            bench.device("vif-1");
+            Task.sleep(1_000_000_000_000L);
+            assertTrue(driver.rounds.get() > 200, () -> driver.rounds + " rounds");
+            assertEquals(List.of("vif-1"), bench.deviceNames());
+            assertEquals(List.of("probe vif-1"), probes(driver));
+            driver.givesUp.set(true);
+            modprobe.stop();
+            bench.await(() -> probes(driver).equals(List.of("probe vif-1", "probe vif-0")));
+            assertEquals(Domid.of(3), bench.device("vif-0").otherEndDomid());
+          }
+        });
+  }
+
+  private static List<String> probes(TestFrontend driver) {
+    return driver.calls().stream().filter(call -> call.startsWith("probe")).toList();
+  }
+
+  /// C47: events of the old backend wait when a guest goes on elsewhere: the driver that has
+  /// resumed hears of the new backend alone.
+  @Test
+  void c47EventsOfTheOldBackendDoNotReachADriverThatHasResumed() {
+    TestMachines.patiently(
+        machine -> {
+          TestFrontend driver = new TestFrontend("vif");
+          try (FrontBench bench = new FrontBench(machine, driver).started()) {
+            bench.addDevice("vif", "0");
+            bench.device("vif-0");
+            bench.connect("vif", "0");
+            AtomicBoolean armed = new AtomicBoolean();
+            TestGate gate = new TestGate(bench.kernel.cpu());
+            bench.xs.watch(
+                "/slow",
+                path -> {
+                  if (armed.get()) {
+                    gate.pass();
+                  }
+                });
+            bench.frontends.freeze();
+            bench.xs.suspend();
+            String newBack = "/local/domain/9/backend/vif/7/0";
+            bench.store.write(newBack + "/state", "2");
+            bench.store.write(FrontBench.front("vif", "0") + "/backend", newBack);
+            bench.store.write(FrontBench.front("vif", "0") + "/backend-id", "9");
+            armed.set(true);
+            bench.xs.resume();
+            // The watch made last fires first: those of the old backend wait behind it.
+            gate.awaitEntered(1);
+            bench.backState("vif", "0", 5);
+            bench.xs.exists(XenbusTransaction.NONE, "/", "");
+            Task restorer =
+                bench
+                    .kernel
+                    .cpu()
+                    .kthread(
+                        "restorer",
+                        self -> {
+                          bench.frontends.restore();
+                          return 0;
+                        });
+            restorer.wake();
+            bench.await(() -> restorer.wchan().contains("xenwatch_mutex"));
+            assertFalse(driver.calls().contains("resume vif-0"));
+            gate.open();
+            restorer.stop();
+            bench.awaitFrontState("vif", "0", 3);
+            bench.backState("vif", "0", 6);
+            bench.xs.exists(XenbusTransaction.NONE, "/", "");
+            AtomicBoolean end = new AtomicBoolean();
+            // Runs behind all that waits now.
+            bench.xs.watch("/end", path -> end.set(true));
+            bench.await(end::get);
+            List<String> calls = driver.calls();
+            assertEquals(
+                List.of("changed vif-0 InitWait"),
+                calls.subList(calls.indexOf("resume vif-0") + 1, calls.size()));
           }
         });
   }
