@@ -10,26 +10,18 @@ import dev.xenbus.machine.Completion;
 /// What happens in the field around a device: its hotplug script, its driver's module, its path,
 /// its guest's domid.
 final class DeviceScenarios {
-  private static final String PING = "ping -c 1 10.0.0.1";
-  private static final String READ_DISK = "dd if=/dev/xvda of=/dev/null bs=64k count=1";
   private static final int SCRIPT_SECONDS = 40;
   private static final int REUSE_SECONDS = 60;
   private static final long CALLBACK_NANOS = 5_000_000_000L;
 
   private DeviceScenarios() {}
 
-  private static void create(Script s, int number) {
-    s.guest(number);
-    s.quiet("xl create g" + number + ".cfg");
-    s.connected(number);
-  }
-
   private static boolean is(Script s, String node, String value) {
     return s.type("xenstore-read " + node).strip().equals(value);
   }
 
   static void slowScript(Script s) {
-    create(s, 1);
+    s.boot(1);
     s.ok("echo vif-bridge > /sys/kernel/xwstall/script_hold");
     s.type("xl network-attach 1 bridge=xenbr0 &");
     s.within(5, "its script is slow", () -> s.logged("xwstall: hold script of vif-bridge"));
@@ -44,14 +36,14 @@ final class DeviceScenarios {
     s.ok("echo > /sys/kernel/xwstall/script_hold");
     s.type("wait");
     s.within(5, "it connects", () -> is(s, "/local/domain/0/backend/vif/1/1/state", "4"));
-    s.okIn("g1", PING);
+    s.pings("g1");
     s.quiet("xl destroy g1");
     s.quiet("xl destroy g2");
     s.nothingLeft();
   }
 
   static void hangingScript(Script s) {
-    create(s, 1);
+    s.boot(1);
     s.guest(2);
     s.ok("echo block > /sys/kernel/xwstall/script_hold");
     double seconds =
@@ -63,9 +55,9 @@ final class DeviceScenarios {
                         .contains(
                             "killing execution of /etc/xen/scripts/block add because of timeout")));
     s.check("after its 40 s", seconds >= SCRIPT_SECONDS && seconds < SCRIPT_SECONDS + 2);
-    s.okIn("g1", PING);
+    s.pings("g1");
     s.quiet("xl create g2.cfg");
-    s.okIn("g2", READ_DISK);
+    s.readsDisk("g2");
     s.quiet("xl destroy g1");
     s.quiet("xl destroy g2");
     s.nothingLeft();
@@ -73,7 +65,7 @@ final class DeviceScenarios {
 
   /// The device is probed only after its script ran: somebody else wrote InitWait.
   static void earlyScript(Script s) {
-    create(s, 1);
+    s.boot(1);
     s.holdVifProbe();
     s.type("xl network-attach 1 bridge=xenbr0 &");
     s.within(5, "its probe is held", () -> s.logged("xwstall: hold probe of vif"));
@@ -87,7 +79,7 @@ final class DeviceScenarios {
     s.releaseProbe();
     s.type("xl network-detach 1 1");
     s.gone("vif-1-1");
-    s.okIn("g1", PING);
+    s.pings("g1");
     s.quiet("xl network-attach 1 bridge=xenbr0");
     s.quiet("xl destroy g1");
     s.nothingLeft();
@@ -95,7 +87,7 @@ final class DeviceScenarios {
 
   /// The probing task and the root watch's thread see the same device at the same time.
   static void modprobe(Script s) {
-    create(s, 1);
+    s.boot(1);
     s.guest(2);
     s.check(
         "a driver that has a device stays",
@@ -110,14 +102,14 @@ final class DeviceScenarios {
       s.ok("modprobe xen-netback");
       s.type("wait");
       s.connected(domid);
-      s.okIn("g2", PING);
-      s.okIn("g1", READ_DISK);
+      s.pings("g2");
+      s.readsDisk("g1");
       s.quiet("xl destroy g2");
       s.gone("vif-" + domid + "-0");
     }
     s.quiet("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0");
     s.connected(1);
-    s.okIn("g1", PING);
+    s.pings("g1");
     s.quiet("xl destroy g1");
     s.nothingLeft();
   }
@@ -126,9 +118,9 @@ final class DeviceScenarios {
   /// is written in the transaction that removes the old one. Backends do not notice (C56): as in
   /// the real kernel the device does not connect, xl gives up, and a clean detach heals it.
   static void recreatedAtOnce(Script s) {
-    create(s, 1);
-    create(s, 2);
-    s.okIn("g1", PING); // it has booted: while it does, it would wait for the interface
+    s.boot(1);
+    s.boot(2);
+    s.pings("g1"); // it has booted: while it does, it would wait for the interface
     s.ok("xenstore-rm /libxl/1/device/vif/0");
     double seconds =
         s.secondsOf(
@@ -138,13 +130,13 @@ final class DeviceScenarios {
                     s.fails("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0")
                         .contains("unable to add device with path")));
     s.check("xl waits its ten seconds for it", seconds > 9 && seconds < 12);
-    s.okIn("g2", PING);
-    s.okIn("g1", READ_DISK);
+    s.pings("g2");
+    s.readsDisk("g1");
     s.type("xl network-detach 1 0");
     s.gone("vif-1-0");
     s.quiet("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0");
     s.connected(1);
-    s.okIn("g1", PING);
+    s.pings("g1");
     s.quiet("xl destroy g1");
     s.quiet("xl destroy g2");
     s.nothingLeft();
@@ -174,13 +166,13 @@ final class DeviceScenarios {
     double seconds = s.secondsOf(() -> s.quiet("xl create g2.cfg"));
     s.check("guest 2 is created at once", seconds < 2);
     s.connected(2);
-    s.okIn("g2", PING);
+    s.pings("g2");
     s.type("wait"); // the attachment queues behind what is stuck, and times out alone
     s.releaseProbe();
     s.type("xl network-detach 1 0");
     s.gone("vif-1-0");
     s.quiet("xl network-attach 1 mac=00:16:3e:00:00:01 bridge=xenbr0");
-    s.within(5, "guest 1 pings dom0", () -> s.typeIn("g1", PING).contains("1 received"));
+    s.within(5, "guest 1 pings dom0", () -> s.typeIn("g1", Script.PING).contains("1 received"));
     s.quiet("xl destroy g1");
     s.quiet("xl destroy g2");
     s.nothingLeft();
@@ -188,8 +180,8 @@ final class DeviceScenarios {
 
   /// A driver's callback for guest 1 goes on when its callback for guest 2 has run.
   static void callbackWaits(Script s) {
-    create(s, 1);
-    create(s, 2);
+    s.boot(1);
+    s.boot(2);
     Completion begun = s.dom0().kernel().cpu().completion("scenario_begun");
     Completion needed = s.dom0().kernel().cpu().completion("scenario_needed");
     Completion ended = s.dom0().kernel().cpu().completion("scenario_ended");
@@ -209,8 +201,8 @@ final class DeviceScenarios {
     } catch (XenstoreException e) {
       s.check("guest 1's node is watched: " + e.getMessage(), false);
     }
-    s.okIn("g1", PING);
-    s.okIn("g2", PING);
+    s.pings("g1");
+    s.pings("g2");
     s.quiet("xl destroy g1");
     s.quiet("xl destroy g2");
     s.nothingLeft();

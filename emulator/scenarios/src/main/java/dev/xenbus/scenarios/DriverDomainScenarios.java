@@ -5,7 +5,6 @@ final class DriverDomainScenarios {
   private static final String VIFNAME = "echo vif2.0 > /sys/kernel/xwstall/vifname";
   private static final String EAVESDROP = "echo 1 > /sys/kernel/xwstall/eavesdrop";
   private static final String RELEASE = "echo 0 > /sys/kernel/xwstall/eavesdrop";
-  private static final String PING_DOM0 = "ping -c 1 10.0.0.1";
   private static final String PING_DRIVER_DOMAIN = "ping -c 1 10.0.0.2";
   private static final String DD = "dd if=/dev/zero of=/dev/xvda bs=4k count=8";
 
@@ -59,7 +58,7 @@ final class DriverDomainScenarios {
   static void serves(Script s) {
     createBoth(s);
     s.okIn("g1", PING_DRIVER_DOMAIN);
-    s.okIn("g1", PING_DOM0);
+    s.pings("g1");
     s.okIn("g1", "ping -c 1 10.0.0.4");
     s.okIn("g1", DD);
     s.okIn("g1", "dd if=/dev/xvda of=/dev/xvda bs=4k count=1 skip=20 seek=40");
@@ -77,7 +76,7 @@ final class DriverDomainScenarios {
       s.check("no guest has one there", !s.typeIn("ddom", "ps").contains("xen-mtwatch"));
     }
     destroyServed(s, "g1");
-    s.okIn("g2", PING_DOM0);
+    s.pings("g2");
     destroyServed(s, "g2");
     s.within(
         5,
@@ -132,12 +131,12 @@ final class DriverDomainScenarios {
     s.connected(4);
     s.quiet("xl destroy ddom");
     s.check("nothing of it is left", !s.type("xl list").contains("(null)"));
-    s.fails("xl console g1 -c '" + PING_DOM0 + "'");
+    s.fails("xl console g1 -c '" + Script.PING + "'");
     s.check(
         "guest 1 has not noticed",
         s.ok("xenstore-read /local/domain/2/device/vif/0/state").strip().equals("4"));
     s.check("its link is up", s.okIn("g1", "ip link").contains("LOWER_UP"));
-    s.okIn("g3", PING_DOM0);
+    s.pings("g3");
     s.okIn("g3", DD);
     s.type("xl console g1 -c '" + DD + "' &");
     s.type("xl destroy g1");

@@ -1,7 +1,6 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Dom0;
-import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.machine.Task;
 import dev.xenbus.scenarios.Transcript.Done;
@@ -9,25 +8,21 @@ import dev.xenbus.xenstore.client.WatchEvent;
 import dev.xenbus.xenstore.client.XenstoreClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /// What a scenario's steps are written in: a console of dom0, guests by number, and expectations.
 ///
 /// Threads: exclusive to the task that plays the scenario.
 public final class Script {
+  /// What a guest types to see whether it reaches dom0.
+  static final String PING = "ping -c 1 10.0.0.1";
+
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final long POLL_NANOS = 20_000_000L;
   private static final long SETTLE_SECONDS = 5;
-  private static final int POOL_BYTES = 256 << 10;
 
   private final Dom0 dom0;
   private final Dispatcher dispatcher;
@@ -35,7 +30,8 @@ public final class Script {
   private final TextOutput screen;
   private final Transcript console;
   private final Verdict.Builder verdict = new Verdict.Builder();
-  private final Dom0.Census atStart;
+  private final GuestFiles files;
+  private final Leftovers leftovers;
 
   Script(Dom0 dom0, Dispatcher dispatcher, Path folder, TextOutput screen) {
     this.dom0 = dom0;
@@ -43,7 +39,8 @@ public final class Script {
     this.folder = folder;
     this.screen = screen;
     console = new Transcript(dom0, folder, screen);
-    atStart = dom0.census();
+    files = new GuestFiles(folder, dom0.kernel(), dispatcher);
+    leftovers = new Leftovers(dom0);
   }
 
   /// Returns the dom0 that it is played on.
@@ -126,118 +123,63 @@ public final class Script {
   /// Writes the files of a paravirtual guest with a disk and a network interface, to be created by
   /// `xl create g<number>.cfg`.
   public void guest(int number) {
-    guestWithoutImage(number);
-    image(number);
+    files.guest(number);
   }
 
   /// Makes the image of a guest's disk, which is empty.
   public void image(int number) {
-    ok("truncate -s 256K g" + number + ".img");
+    files.image(number);
   }
 
   /// Writes the files of a guest that sends a packet a second, which is zero-copy in dom0, for as
   /// long as it runs; the others of this script do not.
   public void guestWithTraffic(int number) {
-    configure(number, "");
-    image(number);
+    files.guestWithTraffic(number);
   }
 
   /// Writes a guest's configuration, but makes no image for its disk.
   public void guestWithoutImage(int number) {
-    configure(number, "traffic=off");
+    files.guestWithoutImage(number);
   }
 
   /// Writes the configuration of a guest that has no devices but its console.
   public void bareGuest(int number) {
-    write(
-        "g" + number + ".cfg",
-        """
-        name   = "g%1$d"
-        memory = 64
-        kernel = "vmlinuz"
-        extra  = "%2$s"
-        """
-            .formatted(number, ("traffic=off " + bugs()).strip()));
-  }
-
-  private void configure(int number, String extra) {
-    write(
-        "g" + number + ".cfg",
-        """
-        name   = "g%1$d"
-        memory = 64
-        kernel = "vmlinuz"
-        extra  = "%2$s"
-        disk   = [ 'g%1$d.img,raw,xvda,rw' ]
-        vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0' ]
-        """
-            .formatted(number, (extra + " " + bugs()).strip()));
-  }
-
-  /// Returns the words that give a guest's kernel the known faults that dom0's has.
-  private String bugs() {
-    String labels =
-        Arrays.stream(KnownBug.values())
-            .filter(dom0.kernel()::hasBug)
-            .map(KnownBug::label)
-            .collect(Collectors.joining(","));
-    return labels.isEmpty() ? "" : KnownBug.MODULE + "." + KnownBug.PARAMETER.name() + "=" + labels;
+    files.bareGuest(number);
   }
 
   /// Writes `ddom.cfg`: a driver domain with a disk for each guest that it is to serve, an
   /// interface on dom0's bridge, and the design that is played on its own command line.
   public void driverDomain(int guests) {
-    List<String> disks = new ArrayList<>();
-    for (int number = 1; number <= guests; number++) {
-      byte[] bytes = new byte[POOL_BYTES]; // block 20 is like no other
-      Arrays.fill(bytes, (byte) number);
-      Arrays.fill(bytes, 20 * 4096, 21 * 4096, (byte) '#');
-      write("pool" + number + ".img", bytes);
-      disks.add("'pool" + number + ".img,raw," + vdev(number) + ",rw'");
-    }
-    write(
-        "ddom.cfg",
-        """
-        name   = "ddom"
-        memory = 128
-        kernel = "vmlinuz"
-        extra  = "traffic=off %s"
-        driver_domain = 1
-        disk   = [ %s ]
-        vif    = [ 'mac=00:16:3e:00:01:00,bridge=xenbr0' ]
-        """
-            .formatted(dispatcher.parameter(), String.join(", ", disks)));
+    files.driverDomain(guests);
   }
 
   /// Writes the configuration of a guest whose disk and interface the driver domain serves; its
   /// traffic goes through the driver domain.
   public void servedGuest(int number) {
-    write(
-        "g" + number + ".cfg",
-        """
-        name   = "g%1$d"
-        memory = 64
-        kernel = "vmlinuz"
-        disk   = [ '/dev/%2$s,raw,xvda,rw,backend=ddom' ]
-        vif    = [ 'mac=00:16:3e:00:00:%1$02d,bridge=xenbr0,backend=ddom' ]
-        """
-            .formatted(number, vdev(number)));
+    files.servedGuest(number);
   }
 
-  private static String vdev(int number) {
-    return "xvd" + (char) ('a' + number - 1);
+  /// Writes a guest's files and creates it: its domid is its number if nobody was created before it
+  /// but those with lower ones.
+  public void create(int number) {
+    guest(number);
+    quiet("xl create g" + number + ".cfg");
   }
 
-  private void write(String name, String text) {
-    write(name, text.getBytes(StandardCharsets.UTF_8));
+  /// Creates a guest, whose domid is its number, and waits until its devices are connected.
+  public void boot(int number) {
+    create(number);
+    connected(number);
   }
 
-  private void write(String name, byte[] bytes) {
-    try {
-      Files.write(folder.resolve(name), bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /// Expects that a guest reaches dom0.
+  public void pings(String guest) {
+    okIn(guest, PING);
+  }
+
+  /// Expects that a guest reads its disk.
+  public void readsDisk(String guest) {
+    okIn(guest, "dd if=/dev/xvda of=/dev/null bs=64k count=1");
   }
 
   /// Returns whether dom0's log has a line with this text.
@@ -359,53 +301,22 @@ public final class Script {
   /// Expects that threads, watches, queues, disks, pages, ports and mappings are what they were
   /// when the script began.
   public void nothingLeft() {
-    settles("nothing is left behind", now -> now.disks().equals(atStart.disks()));
+    settles("nothing is left behind", leftovers::isNothing);
   }
 
   /// Expects what [#nothingLeft] does, but for loop devices: a toolstack whose removal of a device
   /// timed out does not run the script that would take them away.
   public void nothingLeftButLoopDevices() {
-    settles("nothing but loop devices is left behind", this::hasOnlyNewLoopDevices);
+    settles("nothing but loop devices is left behind", leftovers::isNothingButLoopDevices);
   }
 
-  /// Expects that all but the disks becomes what it was, and that the disks are as told. If not,
-  /// the console shows both counts, for whoever looks for the cause; the verdict itself has no
-  /// figures, so that a schedule can be made small.
-  private void settles(String what, Predicate<Dom0.Census> disks) {
-    BooleanSupplier settled =
-        () -> {
-          Dom0.Census now = dom0.census();
-          return isAsAtStart(now) && disks.test(now);
-        };
-    // A thread that is made when it is first needed stays; so does a worker that reaps threads.
+  /// If not, the console shows both counts, for whoever looks for the cause; the verdict itself has
+  /// no figures, so that a schedule can be made small.
+  private void settles(String what, BooleanSupplier settled) {
     within(SETTLE_SECONDS, what, settled);
     if (!settled.getAsBoolean()) {
-      screen.print("# at the start: " + atStart + "\n# and now:      " + dom0.census() + "\n");
+      screen.print(leftovers.describe());
     }
-  }
-
-  private boolean hasOnlyNewLoopDevices(Dom0.Census now) {
-    return now.disks().entrySet().stream()
-        .allMatch(
-            disk ->
-                disk.getValue().equals(atStart.disks().get(disk.getKey()))
-                    || (disk.getKey().startsWith("loop") && disk.getValue() == 0));
-  }
-
-  private boolean isAsAtStart(Dom0.Census now) {
-    boolean threads =
-        now.threads().entrySet().stream()
-            .allMatch(
-                thread ->
-                    thread.getKey().startsWith("kworker/")
-                        || thread.getKey().startsWith("emu-")
-                        || thread
-                            .getValue()
-                            .equals(atStart.threads().getOrDefault(thread.getKey(), 0)));
-    return threads
-        && now.watches() == atStart.watches()
-        && now.queues() == atStart.queues()
-        && now.xen().equals(atStart.xen());
   }
 
   /// Plays the published stall as the demo does, but for its end; its expectations count.

@@ -10,7 +10,6 @@ final class StallScenarios {
   private static final String FILL_TAGS =
       "xl console 2 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=64 depth=32' &";
   private static final String READ_DISK = "dd if=/dev/xvda of=/dev/null bs=4k count=8";
-  private static final String PING = "ping -c 1 10.0.0.1";
   private static final int STALLS = 3;
 
   private StallScenarios() {}
@@ -34,7 +33,7 @@ final class StallScenarios {
     double seconds = s.secondsOf(() -> s.quiet("xl create g3.cfg"));
     s.check("guest 3 is created at once", seconds < 2);
     s.connected(3);
-    s.ok("xl console 3 -c 'ping -c 1 10.0.0.1'");
+    s.pings("g3");
     s.quiet("xl destroy g3");
     s.releaseProbe();
     s.ok("echo > /sys/kernel/xwstall/vbd_hold_bio");
@@ -71,12 +70,12 @@ final class StallScenarios {
     othersWork(s, 4);
     s.type("wait");
     s.okIn("g1", READ_DISK);
-    s.okIn("g2", PING);
-    s.okIn("g3", PING);
+    s.pings("g2");
+    s.pings("g3");
     releaseOneByOne(s);
     s.okIn("g1", READ_DISK);
-    s.okIn("g2", PING);
-    s.okIn("g3", PING);
+    s.pings("g2");
+    s.pings("g3");
     for (int number = 1; number <= STALLS; number++) {
       s.type("xl destroy g" + number);
     }
@@ -125,7 +124,7 @@ final class StallScenarios {
 
   private static void useAll(Script s, List<Integer> guests) {
     for (int number : guests) {
-      s.okIn("g" + number, PING);
+      s.pings("g" + number);
       s.okIn("g" + number, READ_DISK);
     }
   }
@@ -182,8 +181,8 @@ final class StallScenarios {
     double seconds = s.secondsOf(() -> s.quiet("xl create g4.cfg"));
     s.check("guest 4 is created at once", seconds < 2);
     s.connected(domid);
-    s.okIn("g4", PING);
-    s.okIn("g4", "dd if=/dev/xvda of=/dev/null bs=64k count=1");
+    s.pings("g4");
+    s.readsDisk("g4");
     s.quiet("xl destroy g4");
   }
 

@@ -60,7 +60,7 @@ final class SuspendScenarios {
     s.within(10, "a packet is held", () -> s.type("dmesg").contains("xwstall: hold sk_buff"));
     s.ok("xl destroy 1"); // with its time-out, and two lines of errors
     s.calm("xl save -c g2 g2.chk");
-    s.ok("xl console 2 -c 'ping -c 1 10.0.0.1'");
+    s.pings("g2");
     if (s.mtwatch()) {
       saveAndRestoreAtOnce(s);
     }
@@ -68,7 +68,7 @@ final class SuspendScenarios {
     s.ok("echo 0 > /sys/kernel/xwstall/eavesdrop");
     s.within(5, "guest 1 is gone", () -> s.dom0().domains().list().size() == 2);
     sleepWell(s);
-    s.ok("xl console g2 -c 'ping -c 1 10.0.0.1'");
+    s.pings("g2");
     s.quiet("xl destroy g2");
     s.nothingLeft();
   }
@@ -82,7 +82,7 @@ final class SuspendScenarios {
             });
     s.check("guest 2 is saved and restored at once (" + seconds + " s)", seconds < 2);
     s.connected(3);
-    s.ok("xl console 3 -c 'ping -c 1 10.0.0.1'");
+    s.pings("g2");
   }
 
   private static void refusesToSleep(Script s) {

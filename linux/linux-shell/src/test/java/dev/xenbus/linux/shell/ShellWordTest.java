@@ -1,10 +1,11 @@
 package dev.xenbus.linux.shell;
 
-import dev.xenbus.linux.api.KernelException;
-import dev.xenbus.linux.api.KernelFiles;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.xenbus.abi.Errno;
+import dev.xenbus.linux.api.KernelException;
+import dev.xenbus.linux.api.KernelFiles;
+import dev.xenbus.linux.api.OpenFile;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
