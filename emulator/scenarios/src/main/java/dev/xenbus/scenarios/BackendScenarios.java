@@ -93,7 +93,9 @@ final class BackendScenarios {
 
   static void bindUnderLoad(Script s) {
     s.boot(1);
-    s.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 depth=8' &");
+    s.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=512 count=512 depth=8' &");
+    String written = "/sys/bus/xen-backend/devices/vbd-1-51712/statistics/wr_req";
+    s.letRunUntil(() -> !s.file(written).equals("0"));
     for (int i = 0; i < 2; i++) {
       s.ok("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/unbind");
       s.ok("echo vbd-1-51712 > /sys/bus/xen-backend/drivers/vbd/bind");

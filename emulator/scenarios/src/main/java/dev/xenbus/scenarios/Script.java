@@ -1,6 +1,7 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Dom0;
+import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.machine.Task;
 import dev.xenbus.scenarios.Transcript.Done;
@@ -22,6 +23,7 @@ public final class Script {
 
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final long POLL_NANOS = 20_000_000L;
+  private static final int TURNS_MAX = 100_000;
   private static final long SETTLE_SECONDS = 5;
 
   private final Dom0 dom0;
@@ -219,6 +221,23 @@ public final class Script {
       Task.sleep(POLL_NANOS);
     }
     verdict.check(what, holds.getAsBoolean());
+  }
+
+  /// Lets others run until something holds, without time going by, so that what follows meets them
+  /// in the middle of it; after [#TURNS_MAX] turns it goes on all the same.
+  public void letRunUntil(BooleanSupplier holds) {
+    for (int turn = 0; turn < TURNS_MAX && !holds.getAsBoolean(); turn++) {
+      Task.relax();
+    }
+  }
+
+  /// Returns a file of dom0's kernel, without blanks around it; empty if there is none.
+  public String file(String path) {
+    try {
+      return dom0.kernel().files().read(path).strip();
+    } catch (KernelException _) {
+      return "";
+    }
   }
 
   /// Waits, by a watch, until a node has a value or one that sorts behind it: without a pause, so
