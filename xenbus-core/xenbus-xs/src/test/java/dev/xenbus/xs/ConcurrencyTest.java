@@ -16,7 +16,6 @@ import dev.xenbus.abi.xenstore.XenstoreRing;
 import dev.xenbus.api.WatchOptions;
 import dev.xenbus.api.XenbusWatch;
 import dev.xenbus.linux.api.Kernel;
-import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.LockClass;
 import dev.xenbus.machine.Machine;
@@ -302,34 +301,23 @@ class ConcurrencyTest {
             bench.store.script((from, type, strings) -> StoreScript.Verdict.HOLD);
             Task last = bench.spawn("busy", () -> bench.xs.exists(NONE, "/busy", ""));
             bench.store.awaitHeld(1);
-            AtomicBoolean suspended = new AtomicBoolean();
-            Task suspender = bench.spawn("suspender", () -> suspendAndCancel(bench, suspended));
-            bench.await(() -> suspender.wchan().contains("xs_suspend_enter"));
+            Suspender suspender = Suspender.cancelling(bench);
+            bench.await(suspender::drains);
             for (int i = 0; i < ROUNDS; i++) {
               Task next = bench.spawn("busy", () -> bench.xs.exists(NONE, "/busy", ""));
               bench.store.awaitHeld(2);
               bench.store.answerHeld(0);
               last.stop();
-              assertTrue(suspender.wchan().contains("xs_suspend_enter"), suspender::wchan);
-              assertFalse(suspended.get());
+              assertTrue(suspender.drains());
+              assertFalse(suspender.isSuspended());
               last = next;
             }
             bench.store.answerHeld(0);
             last.stop();
-            suspender.stop();
-            assertTrue(suspended.get());
+            bench.await(suspender::isSuspended);
+            suspender.end();
           }
         });
-  }
-
-  private static void suspendAndCancel(XsBench bench, AtomicBoolean suspended) {
-    try {
-      bench.xs.suspend();
-      suspended.set(true);
-      bench.xs.cancelSuspend();
-    } catch (KernelException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static void writeBig(XsBench bench, AtomicBoolean written) {
@@ -367,29 +355,14 @@ class ConcurrencyTest {
                     .encode();
             bench.store.raw(bench.link, Arrays.copyOf(event, 8));
             Task.sleep(machine.isSimulated() ? 1_000_000_000L : 20_000_000L);
-            AtomicBoolean suspended = new AtomicBoolean();
-            AtomicBoolean resume = new AtomicBoolean();
-            Task suspender =
-                bench.spawn(
-                    "suspender",
-                    () -> {
-                      try {
-                        bench.xs.suspend();
-                        suspended.set(true);
-                        TestMachines.await(resume::get);
-                        bench.xs.cancelSuspend();
-                      } catch (KernelException e) {
-                        throw new IllegalStateException(e);
-                      }
-                    });
-            bench.await(() -> suspender.state() == Task.State.D);
+            Suspender suspender = Suspender.cancelling(bench);
+            bench.await(suspender::isBlocked);
             Task.sleep(machine.isSimulated() ? 1_000_000_000L : 20_000_000L);
-            assertFalse(suspended.get());
+            assertFalse(suspender.isSuspended());
             bench.store.raw(bench.link, Arrays.copyOfRange(event, 8, event.length));
-            bench.await(suspended::get);
+            bench.await(suspender::isSuspended);
             assertEquals(1, seen.count());
-            resume.set(true);
-            suspender.stop();
+            suspender.end();
             bench.await(() -> seen.count() == 2);
             assertEquals("/a/half", seen.paths().getLast());
           }

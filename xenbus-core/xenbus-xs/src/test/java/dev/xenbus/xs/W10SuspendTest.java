@@ -195,28 +195,13 @@ class W10SuspendTest {
                 });
             gate.awaitEntered(1);
             bench.store.write("/b", "1");
-            AtomicBoolean suspended = new AtomicBoolean();
-            AtomicBoolean resume = new AtomicBoolean();
-            Task suspender =
-                bench.spawn(
-                    "suspender",
-                    () -> {
-                      try {
-                        bench.xs.suspend();
-                        suspended.set(true);
-                        TestMachines.await(resume::get);
-                        bench.xs.cancelSuspend();
-                      } catch (KernelException e) {
-                        throw new IllegalStateException(e);
-                      }
-                    });
-            bench.await(() -> suspender.state() == Task.State.D);
-            assertFalse(suspended.get());
+            Suspender suspender = Suspender.cancelling(bench);
+            bench.await(suspender::isBlocked);
+            assertFalse(suspender.isSuspended());
             gate.open();
-            bench.await(suspended::get);
+            bench.await(suspender::isSuspended);
             assertEquals(List.of("/b"), ended.paths());
-            resume.set(true);
-            suspender.stop();
+            suspender.end();
             bench.await(() -> ended.count() == 2);
           }
         });
@@ -230,26 +215,12 @@ class W10SuspendTest {
         machine -> {
           try (XsBench bench = new XsBench(machine, mtwatch)) {
             XenbusTransaction tx = bench.xs.startTransaction();
-            AtomicBoolean suspended = new AtomicBoolean();
-            AtomicBoolean resume = new AtomicBoolean();
-            Task suspender =
-                bench.spawn(
-                    "suspender",
-                    () -> {
-                      try {
-                        bench.xs.suspend();
-                        suspended.set(true);
-                        TestMachines.await(resume::get);
-                        bench.xs.resume();
-                      } catch (KernelException e) {
-                        throw new IllegalStateException(e);
-                      }
-                    });
-            bench.await(() -> suspender.wchan().contains("xs_suspend_enter"));
+            Suspender suspender = Suspender.resuming(bench);
+            bench.await(suspender::drains);
             bench.xs.write(tx, "/t", "", "1");
-            assertFalse(suspended.get());
+            assertFalse(suspender.isSuspended());
             bench.xs.endTransaction(tx, false);
-            bench.await(suspended::get);
+            bench.await(suspender::isSuspended);
             AtomicBoolean written = new AtomicBoolean();
             Task writer =
                 bench.spawn(
@@ -264,9 +235,8 @@ class W10SuspendTest {
                     });
             bench.await(() -> writer.wchan().contains("xs_request_enter"));
             assertFalse(written.get());
-            resume.set(true);
+            suspender.end();
             writer.stop();
-            suspender.stop();
             assertTrue(written.get());
           }
         });
@@ -281,26 +251,14 @@ class W10SuspendTest {
           try (XsBench bench = new XsBench(machine, mtwatch)) {
             XenbusWatch old = bench.xs.watch("/old", path -> {});
             XenbusTransaction tx = bench.xs.startTransaction();
-            AtomicBoolean suspended = new AtomicBoolean();
-            Task suspender =
-                bench.spawn(
-                    "suspender",
-                    () -> {
-                      try {
-                        bench.xs.suspend();
-                        suspended.set(true);
-                        bench.xs.cancelSuspend();
-                      } catch (KernelException e) {
-                        throw new IllegalStateException(e);
-                      }
-                    });
-            bench.await(() -> suspender.wchan().contains("xs_suspend_enter"));
+            Suspender suspender = Suspender.cancelling(bench);
+            bench.await(suspender::drains);
             XenbusWatch fresh = bench.xs.watch("/fresh", path -> {});
             old.close();
-            assertFalse(suspended.get());
+            assertFalse(suspender.isSuspended());
             bench.xs.endTransaction(tx, false);
-            bench.await(suspended::get);
-            suspender.stop();
+            bench.await(suspender::isSuspended);
+            suspender.end();
             fresh.close();
             bench.await(() -> bench.xs.users() == 0);
           }
