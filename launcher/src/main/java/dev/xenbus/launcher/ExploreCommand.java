@@ -72,7 +72,8 @@ final class ExploreCommand implements Callable<Integer> {
       paramLabel = "STRATEGY",
       description = {
         "How schedules are chosen: patient[:N] (the default: a random walk), pct[:DEPTH[:POINTS]]",
-        "(priorities that change DEPTH - 1 times), fair (all take turns); or with time-outs that may",
+        "(priorities that change DEPTH - 1 times), fair (all take turns), starve:COMM (as fair, but",
+        "tasks of that name run only while nobody else can); or with time-outs that may",
         "come early random[:N] and early-pct[:DEPTH[:POINTS]]: then scenarios need not succeed, but",
         "the invariants must hold. N: another thread goes on at one of N points. With --bugs: pct."
       })
@@ -252,12 +253,7 @@ final class ExploreCommand implements Callable<Integer> {
     Exploration.Shrunk shrunk = exploration.shrink(finding, this::shrinkProgress);
     clearProgress();
     Finding small = shrunk.finding();
-    System.out.printf(
-        "made small: %d unusual choices where there were %d, %d steps; %s%n",
-        small.schedule().unusual(),
-        finding.schedule().unusual(),
-        small.steps(),
-        howFar(shrunk.result()));
+    System.out.println("made small: " + size(finding, shrunk));
     exploration.explain(small, SWITCHES_SHOWN).forEach(System.out::println);
     if (save != null) {
       Files.createDirectories(save);
@@ -265,6 +261,24 @@ final class ExploreCommand implements Callable<Integer> {
       Files.writeString(file, small.toString());
       System.out.println("saved: " + file);
     }
+  }
+
+  private static String size(Finding finding, Exploration.Shrunk shrunk) {
+    Finding small = shrunk.finding();
+    if (shrunk.starved().isPresent()) {
+      return "it takes no more than that %s runs only while nobody else can, %d steps: --strategy %s --seed %d"
+          .formatted(
+              shrunk.starved().get(),
+              small.steps(),
+              small.schedule().strategy(),
+              small.schedule().seed());
+    }
+    return "%d unusual choices where there were %d, %d steps; %s"
+        .formatted(
+            small.schedule().unusual(),
+            finding.schedule().unusual(),
+            small.steps(),
+            howFar(shrunk.result()));
   }
 
   private static String howFar(Shrinker.Result result) {
@@ -313,7 +327,7 @@ final class ExploreCommand implements Callable<Integer> {
   private int findBugs(List<Scenario> scenarios) throws UsageException {
     List<Scenario> finding = scenarios.stream().filter(s -> s.finds().isPresent()).toList();
     if (finding.isEmpty()) {
-      throw new UsageException("--bugs: " + name + " finds no known fault");
+      throw new UsageException("--bugs: " + (name == null ? ALL : name) + " finds no known fault");
     }
     System.out.printf(
         "%-22s %-24s %6s %8s %8s %8s %8s  %s%n",
@@ -342,15 +356,15 @@ final class ExploreCommand implements Callable<Integer> {
     clearProgress();
     Shrinker.Result result = shrunk.result();
     System.out.printf(
-        "%-22s %-24s %6d %8d %8d %8d %8s  %s%n",
+        "%-22s %-24s %6d %8d %8d %8s %8s  %s%n",
         bug.label(),
         scenario.name(),
         outcome.runs(),
         shrunk.finding().steps(),
         first.schedule().unusual(),
-        shrunk.finding().schedule().unusual(),
+        shrunk.starved().isPresent() ? "starve" : shrunk.finding().schedule().unusual(),
         (result.isMinimal() ? "" : ">") + result.progress().replays(),
-        first.what());
+        first.what() + shrunk.starved().map(comm -> " (" + comm + ")").orElse(""));
     return true;
   }
 

@@ -239,6 +239,12 @@ public final class SimulatedMachine extends MachineCore {
     return simulated.decisions().schedule();
   }
 
+  /// Returns the names of the tasks that were started so far, in the order in which the first of
+  /// each name was.
+  public List<String> comms() {
+    return List.copyOf(simulated.comms());
+  }
+
   /// Returns every choice as a line, oldest first, if the options asked for it.
   public List<String> readable() {
     return simulated.decisions().readable();

@@ -1,5 +1,7 @@
 package dev.xenbus.machine;
 
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ final class SimulatedScheduler implements Scheduler {
   private final VirtualTime time;
   private final TaskList ready = new TaskList();
   private final TaskList alive = new TaskList();
+
+  /// The names of all tasks that were started, in that order.
+  private final SequencedSet<String> comms = new LinkedHashSet<>();
   private @Nullable SimulatedMachine machine;
   private @Nullable MachineTask outside;
   private volatile @Nullable MachineTask running;
@@ -76,6 +81,10 @@ final class SimulatedScheduler implements Scheduler {
 
   @Nullable MachineTask running() {
     return running;
+  }
+
+  SequencedSet<String> comms() {
+    return comms;
   }
 
   boolean isEnding() {
@@ -365,6 +374,7 @@ final class SimulatedScheduler implements Scheduler {
     SimulatedSeat seat = seatOf(task);
     seat.thread = Thread.ofVirtual().name(task.comm()).unstarted(() -> runTask(task));
     alive.add(task);
+    comms.add(task.comm());
     enter(task, seat);
   }
 

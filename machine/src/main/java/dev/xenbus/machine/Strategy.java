@@ -3,12 +3,13 @@ package dev.xenbus.machine;
 import java.util.Locale;
 
 /// How a simulated machine chooses. A value; what a run remembers is in its [Picker].
-public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
+public sealed interface Strategy permits RandomWalk, Pct, Fair, Starve, Replay {
   /// Starts a run.
   Picker picker(long seed);
 
   /// Returns its text form, which [#parse] reads: `fair`, `patient`, `patient:16`,
-  /// `pct:3:10000`, and with time-outs that may come early `random`, `random:16`,
+  /// `pct:3:10000`, `starve:1.xvda-0`, and with time-outs that may come early `random`,
+  /// `random:16`,
   /// `early-pct:3:10000`.
   String text();
 
@@ -19,6 +20,9 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
   ///
   /// @throws IllegalArgumentException if it is none
   static Strategy parse(String text) {
+    if (text.startsWith(Starve.WORD) && text.length() > Starve.WORD.length()) {
+      return new Starve(text.substring(Starve.WORD.length()));
+    }
     String[] words = text.toLowerCase(Locale.ROOT).split(":", -1);
     try {
       if (words[0].equals("fair") && words.length == 1) {
@@ -43,6 +47,7 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Replay {
     throw new IllegalArgumentException(
         "not a strategy: "
             + text
-            + " (fair, patient[:N], random[:N], pct[:DEPTH[:POINTS]], early-pct[:DEPTH[:POINTS]])");
+            + " (fair, patient[:N], random[:N], pct[:DEPTH[:POINTS]], early-pct[:DEPTH[:POINTS]],"
+            + " starve:COMM)");
   }
 }

@@ -686,14 +686,50 @@ class SimulationTest {
   }
 
   @Test
+  void starvedTaskRunsOnlyWhileNobodyElseCan() throws MachineFailure {
+    SimulatedMachine machine =
+        new SimulatedMachine(SimulatedMachine.Options.seed(1).with(new Starve("victim")));
+    StringBuilder ran = new StringBuilder();
+    machine.run(
+        () -> {
+          Cpu cpu = machine.cpu("dom0");
+          List<Task> tasks = new ArrayList<>();
+          for (String comm : List.of("victim", "a", "b")) {
+            tasks.add(
+                cpu.kthread(
+                    comm,
+                    self -> {
+                      for (int i = 0; i < 3; i++) {
+                        ran.append(comm.charAt(0));
+                        self.wake(); // a scheduling point
+                        if (i == 1) {
+                          Task.sleep(1_000);
+                        }
+                      }
+                      return 0;
+                    }));
+          }
+          tasks.forEach(Task::wake);
+          Task.sleep(10_000);
+          tasks.forEach(Task::stop);
+          return null;
+        });
+    // It ran while the others slept, and each time after them.
+    assertTrue(ran.toString().matches("[ab]{4}vv[ab]{2}v"), ran::toString);
+    assertEquals(List.of("victim", "a", "b"), machine.comms().subList(1, 4));
+  }
+
+  @Test
   void malformedTextsAreRefused() {
-    for (String text : List.of("", "fairy", "random:x", "pct:1:2:3", "fair:1")) {
+    for (String text :
+        List.of("", "fairy", "random:x", "pct:1:2:3", "fair:1", "starve:", "starve")) {
       assertThrows(IllegalArgumentException.class, () -> Strategy.parse(text), text);
     }
     for (String text : List.of("", "seed=1", "seed=x strategy=fair picks=", "a b c")) {
       assertThrows(IllegalArgumentException.class, () -> Schedule.parse(text), text);
     }
-    for (String text : List.of("fair", "random", "random:16", "pct:3:10000")) {
+    for (String text :
+        List.of("fair", "random", "random:16", "pct:3:10000", "starve:kworker/u:Q")) {
       assertEquals(text, Strategy.parse(text).text());
     }
   }

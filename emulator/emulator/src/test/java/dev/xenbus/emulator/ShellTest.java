@@ -209,6 +209,20 @@ class ShellTest {
   }
 
   @Test
+  void redirectionTakesWhatAFailingCommandSaid() throws MachineFailure {
+    play(
+        (shell, kernel, gate) -> {
+          String file = "/proc/sys/kernel/hung_task_timeout_secs";
+          assertEquals(1, shell.execute("false > " + file));
+          assertEquals(1, shell.execute("echo 17 | grep 8 > " + file));
+          assertEquals("120\n", kernel.files().read(file));
+          assertEquals(127, shell.execute("elephant > " + file));
+          assertEquals(0, shell.execute("echo 17 | grep 7 > " + file));
+          assertEquals("17\n", kernel.files().read(file));
+        });
+  }
+
+  @Test
   void nullDeviceTakesWhatIsWritten() throws MachineFailure {
     play(
         (shell, kernel, gate) -> {

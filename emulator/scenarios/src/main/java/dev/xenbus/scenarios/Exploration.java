@@ -5,8 +5,10 @@ import dev.xenbus.machine.Fair;
 import dev.xenbus.machine.Pct;
 import dev.xenbus.machine.RandomWalk;
 import dev.xenbus.machine.Replay;
+import dev.xenbus.machine.Schedule;
 import dev.xenbus.machine.Shrinker;
 import dev.xenbus.machine.SimulatedMachine;
+import dev.xenbus.machine.Starve;
 import dev.xenbus.machine.Strategy;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -51,7 +53,9 @@ public final class Exploration {
   /// @param finding the smallest found, with the schedule of its own run, so that it can be
   ///     repeated exactly; the given one if nothing could go
   /// @param result how far it came
-  public record Shrunk(Finding finding, Shrinker.Result result) {}
+  /// @param starved the name of the tasks that must starve for it to happen, and that is all it
+  ///     takes; empty if the schedule itself was made small
+  public record Shrunk(Finding finding, Shrinker.Result result, Optional<String> starved) {}
 
   /// What came out.
   ///
@@ -173,25 +177,74 @@ public final class Exploration {
         machine.schedule());
   }
 
-  /// Makes a finding small: fewer switches, the same violation.
+  /// Makes a finding small: the same violation with the usual choices alone; or with these, but
+  /// that
+  /// the tasks of one name starve; or with as few unusual choices as can be found.
   ///
   /// @param progress told after each replay how far it has come
   public Shrunk shrink(Finding finding, Consumer<Shrinker.Progress> progress) {
-    Shrinker.Result result =
-        Shrinker.shrink(
-            finding.schedule(),
-            schedule -> again(finding, new Replay(schedule, false)).map(Finding::schedule),
-            options.shrinkRunsMax(),
-            progress);
+    int replaysMax = options.shrinkRunsMax();
+    Shrinker.Result usual = shrink(finding, finding.schedule(), Math.min(1, replaysMax), progress);
+    if (usual.schedule().unusual() == 0 || replaysMax <= 1) {
+      return shrunk(finding, usual);
+    }
+    int replays = 1;
+    for (String comm : lastStartedFirst(finding)) {
+      if (replays == replaysMax) {
+        return shrunk(finding, usual);
+      }
+      replays++;
+      Optional<Finding> starved = again(finding, new Starve(comm));
+      Shrinker.Progress now =
+          new Shrinker.Progress(replays, finding.schedule().unusual(), starved.isPresent() ? 0 : 1);
+      progress.accept(now);
+      if (starved.isPresent()) {
+        return new Shrunk(
+            starved.get(), new Shrinker.Result(starved.get().schedule(), now), Optional.of(comm));
+      }
+    }
+    int before = replays;
+    Shrinker.Result blocks =
+        shrink(
+            finding,
+            usual.schedule(),
+            replaysMax - before,
+            now -> progress.accept(later(now, before)));
+    return shrunk(
+        finding, new Shrinker.Result(blocks.schedule(), later(blocks.progress(), before)));
+  }
+
+  private static Shrinker.Progress later(Shrinker.Progress now, int replaysBefore) {
+    return new Shrinker.Progress(now.replays() + replaysBefore, now.unusual(), now.block());
+  }
+
+  private Shrinker.Result shrink(
+      Finding finding, Schedule from, int replaysMax, Consumer<Shrinker.Progress> progress) {
+    return Shrinker.shrink(
+        from,
+        schedule -> again(finding, new Replay(schedule, false)).map(Finding::schedule),
+        replaysMax,
+        progress);
+  }
+
+  private Shrunk shrunk(Finding finding, Shrinker.Result result) {
     Finding small = again(finding, Replay.of(result.schedule())).orElse(finding);
-    return new Shrunk(small, result);
+    return new Shrunk(small, result, Optional.empty());
+  }
+
+  /// Returns the names of the tasks of a finding's run: one that was started late is more often to
+  /// blame than those of the boot.
+  private List<String> lastStartedFirst(Finding finding) {
+    SimulatedMachine machine = new SimulatedMachine(options(Replay.of(finding.schedule())));
+    run.play(machine, text -> {});
+    return machine.comms().reversed();
   }
 
   /// Plays a finding by another schedule.
   ///
   /// @return the finding that this run is, if it violates the same
-  private Optional<Finding> again(Finding finding, Replay replay) {
-    SimulatedMachine machine = new SimulatedMachine(options(replay));
+  private Optional<Finding> again(Finding finding, Strategy strategy) {
+    SimulatedMachine machine = new SimulatedMachine(options(finding.schedule().seed(), strategy));
     return run.play(machine, text -> {})
         .filter(finding.what()::equals)
         .map(what -> finding(what, machine));

@@ -21,8 +21,7 @@ record GuestFiles(Path folder, Kernel kernel, Dispatcher dispatcher) {
   private static final int POOL_BYTES = 256 << 10;
   private static final int IMAGE_BYTES = 256 << 10;
 
-  /// Writes the files of a paravirtual guest with a disk and a network interface, to be created by
-  /// `xl create g<number>.cfg`.
+  /// Writes the configuration and the image of a paravirtual guest with both devices.
   void guest(int number) {
     guestWithoutImage(number);
     image(number);
@@ -33,8 +32,7 @@ record GuestFiles(Path folder, Kernel kernel, Dispatcher dispatcher) {
     write("g" + number + ".img", new byte[IMAGE_BYTES]);
   }
 
-  /// Writes the files of a guest that sends a packet a second, which is zero-copy in dom0, for as
-  /// long as it runs; the others of this script do not.
+  /// Writes the files of a guest with traffic: the others send nothing of their own accord.
   void guestWithTraffic(int number) {
     configure(number, "");
     image(number);

@@ -4,6 +4,7 @@ import dev.xenbus.emulator.Dom0;
 import dev.xenbus.linux.api.KernelException;
 import dev.xenbus.linux.api.TextOutput;
 import dev.xenbus.machine.Task;
+import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.scenarios.Transcript.Done;
 import dev.xenbus.xenstore.client.WatchEvent;
 import dev.xenbus.xenstore.client.XenstoreClient;
@@ -252,6 +253,23 @@ public final class Script {
       } while (event.isPresent() && client.readIfPresent(path).orElse("").compareTo(value) < 0);
     } catch (IOException e) {
       verdict.check(path + " gets " + value + ": " + e.getMessage(), false);
+    }
+  }
+
+  /// Plays a step and returns how often a node was written or removed meanwhile.
+  public int changesOf(String path, Runnable step) {
+    try (XenstoreClient client = dom0.storeClient()) {
+      client.watch(path, "scenario");
+      client.awaitEvent(WaitQueue.FOREVER); // that of the registration
+      step.run();
+      client.readIfPresent(path); // its answer comes behind all events
+      int changes = 0;
+      while (client.awaitEvent(0).isPresent()) {
+        changes++;
+      }
+      return changes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

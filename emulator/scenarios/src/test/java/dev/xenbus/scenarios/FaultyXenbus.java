@@ -171,6 +171,9 @@ final class FaultyXenbus implements AutoCloseable {
   private @Nullable Event take() {
     lock.lock();
     try {
+      if (frozen) {
+        return null; // since it was woken
+      }
       if (fault == Fault.LOSES_THE_FIRST && !hasLost) {
         hasLost = true;
         events.pollFirst();

@@ -18,8 +18,8 @@ import dev.xenbus.xs.StoreConnection;
 import dev.xenbus.xs.XenbusXs;
 import java.util.function.BooleanSupplier;
 
-/// dom0's xenbus, a scripted store, and a stand-in for the bus that tells of
-/// devices as the real one does.
+/// dom0's xenbus, a scripted store, and a stand-in for the bus that tells of devices as the
+/// real one does.
 final class MtwatchBench implements AutoCloseable {
   final TestStore store;
   final TestKernel kernel;

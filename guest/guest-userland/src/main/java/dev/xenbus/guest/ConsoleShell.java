@@ -19,26 +19,26 @@ final class ConsoleShell {
   private static final byte CONTROL_U = 0x15;
   private static final byte BACKSPACE = 0x08;
   private static final byte DELETE = 0x7F;
-  private static final int INTERRUPTED = 130;
 
   private final ConsoleTty tty;
   private final String prompt;
-  private final Shell shell;
+  private final Shell.Options shellOptions;
+  private Shell shell;
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
   ConsoleShell(GuestInit.Options options, ConsoleTty tty) {
     this.tty = tty;
     this.prompt = mark("A") + options.hostname() + ":~# " + mark("B");
-    this.shell =
-        new Shell(
-            new Shell.Options(
-                options.kernel(),
-                options.commands(),
-                options.services(),
-                Optional.empty(),
-                this::print,
-                this::print,
-                this::print));
+    this.shellOptions =
+        new Shell.Options(
+            options.kernel(),
+            options.commands(),
+            options.services(),
+            Optional.empty(),
+            this::print,
+            this::print,
+            this::print);
+    this.shell = new Shell(shellOptions);
   }
 
   private static String mark(String text) {
@@ -105,9 +105,10 @@ final class ConsoleShell {
     String text = line.toString(StandardCharsets.UTF_8);
     line.reset();
     print("\n" + mark("C"));
-    tty.onInterrupt(shell::interrupt);
-    int exit = shell.execute(text);
-    tty.onInterrupt(null);
-    print(mark("D;" + (exit < 0 || exit > 255 ? INTERRUPTED : exit)) + prompt);
+    int exit = shell.execute(text, tty::onInterrupt);
+    if (shell.exitAsked()) {
+      shell = new Shell(shellOptions); // as getty starts the next one
+    }
+    print(mark("D;" + (exit < 0 || exit > 255 ? Shell.INTERRUPTED : exit)) + prompt);
   }
 }

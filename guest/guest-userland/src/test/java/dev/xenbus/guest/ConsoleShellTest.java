@@ -44,6 +44,7 @@ class ConsoleShellTest {
     private final ConcurrentLinkedQueue<byte[]> input = new ConcurrentLinkedQueue<>();
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private @Nullable Runnable handler;
+    private boolean isPending;
 
     Tty(Kernel kernel) {
       readers = kernel.cpu().waitQueue("n_tty_read");
@@ -68,6 +69,10 @@ class ConsoleShellTest {
     @Override
     public void onInterrupt(@Nullable Runnable newHandler) {
       handler = newHandler;
+      if (newHandler != null && isPending) {
+        isPending = false;
+        newHandler.run();
+      }
     }
 
     /// Types a text and returns what is printed within a second.
@@ -205,6 +210,38 @@ class ConsoleShellTest {
           tty.interrupt();
           assertEquals("echo x^C\n" + PROMPT, tty.type("echo x\u0003"));
           assertTrue(tty.type("echo y\n").contains(BEGIN + "y\n"));
+        });
+  }
+
+  @Test
+  void controlCEndsTheWholeLine() throws MachineFailure {
+    play(
+        (tty, kernel) -> {
+          tty.type("slow; echo and; slow\n");
+          tty.interrupt();
+          Task.sleep(SECOND);
+          assertTrue(tty.output.toString(StandardCharsets.UTF_8).endsWith(BEGIN + end(128 + 15)));
+          assertTrue(tty.type("echo y; echo z\n").endsWith(BEGIN + "y\nz\n" + end(0)));
+        });
+  }
+
+  /// A control-C that the console kept is told as soon as the line runs: before its first command.
+  @Test
+  void controlCThatCameBeforeTheCommandCounts() throws MachineFailure {
+    play(
+        (tty, kernel) -> {
+          tty.isPending = true;
+          assertTrue(tty.type("slow\n").endsWith(BEGIN + end(130)));
+          assertTrue(tty.type("echo y\n").endsWith(BEGIN + "y\n" + end(0)));
+        });
+  }
+
+  @Test
+  void exitIsFollowedByANewShell() throws MachineFailure {
+    play(
+        (tty, kernel) -> {
+          assertTrue(tty.type("NAME=x; exit 3; echo no\n").endsWith(BEGIN + end(3)));
+          assertTrue(tty.type("echo a$NAME; echo b\n").endsWith(BEGIN + "a\nb\n" + end(0)));
         });
   }
 

@@ -23,8 +23,8 @@ public final class ModuleTable implements KernelModules {
     private final String name;
     private final Runnable exit;
 
-    /// How many use it, or [#GOING].
-    private final AtomicInteger references = new AtomicInteger();
+    /// How many use it, or [#GOING]. Whoever loads it is the first.
+    private final AtomicInteger references = new AtomicInteger(1);
 
     private Loaded(int order, String name, Runnable exit) {
       this.order = order;

@@ -91,6 +91,7 @@ final class Xwstall {
     xwstall.add("probe_hold", xwstall.probes::subject, xwstall.probes::write);
     xwstall.add("script_hold", xwstall.scripts::subject, xwstall.scripts::write);
     kernel.modules().add(NAME, List.of(), kernel.parameters(), kernel::unloadStallInjector);
+    kernel.modules().put(NAME);
     return xwstall;
   }
 

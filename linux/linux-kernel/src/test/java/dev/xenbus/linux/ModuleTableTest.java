@@ -12,7 +12,21 @@ import org.junit.jupiter.api.Test;
 
 class ModuleTableTest {
   private static boolean add(LinuxKernel kernel, String name, Runnable exit) {
-    return kernel.modules().add(name, List.of(), kernel.parameters(), exit);
+    boolean isNew = kernel.modules().add(name, List.of(), kernel.parameters(), exit);
+    kernel.modules().put(name);
+    return isNew;
+  }
+
+  @Test
+  void moduleIsHeldByWhoLoadsIt() throws MachineFailure {
+    TestKernel.play(
+        kernel -> {
+          ModuleTable modules = kernel.modules();
+          modules.add("driver", List.of(), kernel.parameters(), () -> {});
+          assertEquals(Unload.IN_USE, modules.unload("driver"));
+          modules.put("driver");
+          assertEquals(Unload.DONE, modules.unload("driver"));
+        });
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.xenbus.scenarios.Dispatcher;
 import dev.xenbus.scenarios.Exploration;
 import dev.xenbus.scenarios.Exploration.Options;
 import dev.xenbus.scenarios.Exploration.Outcome;
+import dev.xenbus.scenarios.Exploration.Shrunk;
 import dev.xenbus.scenarios.Finding;
 import dev.xenbus.scenarios.Scenario;
 import dev.xenbus.scenarios.ScenarioLibrary;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExplorationIT {
   private static final int SEEDS = Integer.getInteger("explore.seeds", 8);
   private static final int SEEDS_FOR_A_BUG = 100;
+  private static final int SHRINK_RUNS_MAX = 40;
 
   private static final Emulator EMULATOR = Emulator.load();
 
@@ -78,13 +80,18 @@ class ExplorationIT {
             scenario,
             Dispatcher.SERIES,
             List.of("kernel.bugs=" + bug.label()),
-            new Options(1, SEEDS_FOR_A_BUG, new Pct(3, 0, false), false, 10));
+            new Options(1, SEEDS_FOR_A_BUG, new Pct(3, 0, false), false, SHRINK_RUNS_MAX));
     Outcome outcome = exploration.run();
     assertFalse(outcome.findings().isEmpty(), "found in " + SEEDS_FOR_A_BUG + " seeds");
     Finding found = outcome.findings().getFirst();
-    Finding small = exploration.shrink(found, _ -> {}).finding();
-    assertTrue(small.schedule().unusual() <= found.schedule().unusual());
+    Shrunk shrunk = exploration.shrink(found, _ -> {});
+    Finding small = shrunk.finding();
+    assertTrue(
+        shrunk.starved().isPresent() || small.schedule().unusual() <= found.schedule().unusual());
     assertEquals(found.what(), small.what());
+    if (bug == KnownBug.STALE_BLOCK_THREAD) {
+      assertEquals(Optional.of("2.xvda-0"), shrunk.starved());
+    }
 
     // What a finding looks like when it is kept as a test: read, replay, compare.
     Finding kept = Finding.parse(small.toString());

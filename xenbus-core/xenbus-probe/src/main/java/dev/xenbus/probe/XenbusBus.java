@@ -86,7 +86,7 @@ public final class XenbusBus {
     boolean isNew =
         modules.add(
             added.name(), added.parameters(), parametersOf(added), () -> unregister(driver));
-    boolean isHeld = modules.tryGet(added.name());
+    boolean isHeld = isNew || modules.tryGet(added.name());
     try {
       Optional<BusDriver> other = list(driver);
       if (other.isPresent()) {

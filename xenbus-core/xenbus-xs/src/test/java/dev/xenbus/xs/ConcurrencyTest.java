@@ -356,7 +356,7 @@ class ConcurrencyTest {
             bench.store.raw(bench.link, Arrays.copyOf(event, 8));
             Task.sleep(machine.isSimulated() ? 1_000_000_000L : 20_000_000L);
             Suspender suspender = Suspender.cancelling(bench);
-            bench.await(suspender::isBlocked);
+            bench.await(suspender::waitsForReader);
             Task.sleep(machine.isSimulated() ? 1_000_000_000L : 20_000_000L);
             assertFalse(suspender.isSuspended());
             bench.store.raw(bench.link, Arrays.copyOfRange(event, 8, event.length));

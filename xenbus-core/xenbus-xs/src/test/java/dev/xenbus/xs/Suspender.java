@@ -46,13 +46,23 @@ final class Suspender {
     return suspended.get();
   }
 
-  boolean isBlocked() {
-    return task.state() == Task.State.D;
+  /// Returns whether it waits for a callback to end.
+  boolean waitsForCallback() {
+    return waitsAt("unregister_xenbus_watch");
   }
 
   /// Returns whether it waits for those who were let in before it.
   boolean drains() {
-    return task.wchan().contains("xs_suspend_enter");
+    return waitsAt("xs_suspend_enter");
+  }
+
+  /// Returns whether it waits for the rest of a message.
+  boolean waitsForReader() {
+    return waitsAt("xs_response_mutex");
+  }
+
+  private boolean waitsAt(String place) {
+    return task.state() == Task.State.D && task.wchan().contains(place);
   }
 
   /// Has it go on, and waits for its end.

@@ -196,7 +196,7 @@ class W10SuspendTest {
             gate.awaitEntered(1);
             bench.store.write("/b", "1");
             Suspender suspender = Suspender.cancelling(bench);
-            bench.await(suspender::isBlocked);
+            bench.await(suspender::waitsForCallback);
             assertFalse(suspender.isSuspended());
             gate.open();
             bench.await(suspender::isSuspended);

@@ -17,9 +17,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
-/// W11: with the parameter off no class of mtwatch is loaded, and the run is the same, trace point
-/// by
-/// trace point, as with the package replaced by one that throws when touched.
+/// W11: with the parameter off no class of mtwatch is loaded, and the run is the same, trace
+/// point by trace point, as with the package replaced by one that throws when touched.
 class W11OffTest {
   private static final String MODULE_PACKAGE = "dev.xenbus.xs.";
   private static final String MTWATCH_PACKAGE = "dev.xenbus.xs.mtwatch.";

@@ -24,7 +24,8 @@ public final class FlowHash {
     if (key == null) {
       return mix(head, Math.min(length, ETHERNET_BYTES));
     }
-    return mix(key.tuple(), key.tuple().length);
+    byte[] tuple = key.tuple();
+    return mix(tuple, tuple.length);
   }
 
   /// FNV-1a, then folded, since the low bits choose.

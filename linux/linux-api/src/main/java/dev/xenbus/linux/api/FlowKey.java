@@ -72,7 +72,7 @@ public final class FlowKey {
   /// Returns what is hashed: source address, destination address, source port, destination port, as
   /// they stand in the packet; the ports are missing without TCP.
   public byte[] tuple() {
-    return tuple;
+    return tuple.clone();
   }
 
   /// Returns this flow without its ports.

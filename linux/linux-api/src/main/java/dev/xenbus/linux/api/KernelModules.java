@@ -26,7 +26,8 @@ public interface KernelModules {
         public void put(String name) {}
       };
 
-  /// Notes that a module is loaded; its parameters show in `/sys/module/<name>/parameters`.
+  /// Notes that a module is loaded; its parameters show in `/sys/module/<name>/parameters`. The
+  /// caller holds it, as by [#tryGet], so that nobody unloads it before it has begun its work.
   ///
   /// @param exit takes it out of what it has registered with, and ends in [#remove]; called by who
   ///     unloads it, when nobody uses it
@@ -41,6 +42,6 @@ public interface KernelModules {
   /// @return false if it is being unloaded, or not loaded
   boolean tryGet(String name);
 
-  /// Gives back what [#tryGet] took (`module_put`).
+  /// Gives back what [#add] or [#tryGet] took (`module_put`).
   void put(String name);
 }

@@ -2,6 +2,7 @@ package dev.xenbus.linux.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
@@ -52,8 +53,37 @@ class FlowHashTest {
   @Test
   void headThatIsTooShortHasNoFlow() {
     byte[] head = ipv4(TCP, 80);
-    assertEquals(null, FlowKey.of(head, 33));
+    assertNull(FlowKey.of(head, 33));
     assertEquals(key(ipv4(UDP, 0)), FlowKey.of(head, 37));
+  }
+
+  @Test
+  void flowOfIpv6HasItsPorts() {
+    byte[] head = new byte[58];
+    head[12] = (byte) 0x86;
+    head[13] = (byte) 0xDD;
+    head[20] = TCP;
+    head[57] = 80;
+    assertTrue(key(head).isIpv6());
+    assertEquals(36, key(head).tuple().length);
+    assertEquals(80, key(head).tuple()[35]);
+  }
+
+  @Test
+  void frameThatIsNoIpGoesByItsEthernetHeader() {
+    byte[] arp = new byte[HEAD_BYTES];
+    arp[12] = 0x08;
+    arp[13] = 0x06;
+    assertNull(FlowKey.of(arp, arp.length));
+    byte[] same = arp.clone();
+    same[HEAD_BYTES - 1] = 1; // behind the header
+    assertEquals(FlowHash.queueOf(new Packet(arp), 64), FlowHash.queueOf(new Packet(same), 64));
+    Set<Integer> used = new HashSet<>();
+    for (int host = 0; host < 100; host++) {
+      arp[5] = (byte) host;
+      used.add(FlowHash.queueOf(new Packet(arp), 4));
+    }
+    assertEquals(Set.of(0, 1, 2, 3), used);
   }
 
   @Test

@@ -27,8 +27,10 @@ final class Jobs {
   /// Returns whether there is room for one more; forgets ended ones if there was none.
   boolean hasRoom() {
     if (jobs.size() >= Shell.JOBS_MAX) {
-      // Their processes are gone with the question for their exit codes.
-      jobs.removeIf(job -> job.hasEnded() && job.task().waitFor() >= 0);
+      for (Job ended : jobs.stream().filter(Job::hasEnded).toList()) {
+        ended.task().waitFor(); // so that its process is forgotten too
+        jobs.remove(ended);
+      }
     }
     return jobs.size() < Shell.JOBS_MAX;
   }

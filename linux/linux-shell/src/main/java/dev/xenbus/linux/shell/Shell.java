@@ -27,10 +27,16 @@ import org.jspecify.annotations.Nullable;
 /// Threads: [#execute] is called by one task; [#interrupt] by anyone.
 public final class Shell {
   /// Exit code of a command that was not found.
-  public static final int NOT_FOUND = 127;
+  private static final int NOT_FOUND = 127;
 
   /// Exit code of a line that means nothing, or of a command that was used wrongly.
-  public static final int USAGE = 2;
+  private static final int USAGE = 2;
+
+  /// Exit code of a line that was interrupted before its first command: 128 + `SIGINT`.
+  public static final int INTERRUPTED = 130;
+
+  /// Most characters that `>` and `|` take; more are lost.
+  public static final int OUTPUT_CHARS_MAX = 4 << 20;
 
   /// Most background jobs; one that has ended counts until somebody has asked for it, or room is
   /// needed.
@@ -40,9 +46,6 @@ public final class Shell {
 
   /// Exit code of a command that ran into a fault of ours (`EX_SOFTWARE`).
   private static final int FAULT = 70;
-
-  /// Most characters that `>` and `|` take; more are lost.
-  public static final int OUTPUT_CHARS_MAX = 4 << 20;
 
   private static final String NULL_DEVICE = "/dev/null";
 
@@ -58,6 +61,7 @@ public final class Shell {
   private final Jobs jobs = new Jobs();
   private boolean exitAsked;
   private volatile @Nullable Task foreground;
+  private volatile boolean interrupted;
 
   /// What a shell works with.
   ///
@@ -95,10 +99,38 @@ public final class Shell {
     variables.putAll(parent.variables);
   }
 
+  /// Where Ctrl-C comes from while a line runs.
+  @FunctionalInterface
+  public interface Interrupts {
+    /// Has the handler called at each Ctrl-C from now on, and at once for one that has come
+    /// already;
+    /// null for no longer.
+    void onInterrupt(@Nullable Runnable handler);
+  }
+
   /// Runs a line and waits for what it starts in the foreground.
   ///
-  /// @return the exit code of its last command; 0 of an empty line
+  /// @return the exit code of its last command; 0 of an empty line; [#INTERRUPTED] if Ctrl-C came
+  ///     before there was one
   public int execute(String line) {
+    return execute(line, handler -> {});
+  }
+
+  /// Runs a line, which Ctrl-C ends: the command in the foreground gets the signal, and what would
+  /// follow does not run.
+  ///
+  /// @param interrupts where it comes from, beside [#interrupt]
+  public int execute(String line, Interrupts interrupts) {
+    interrupted = false;
+    interrupts.onInterrupt(this::interrupt);
+    try {
+      return run(line);
+    } finally {
+      interrupts.onInterrupt(null);
+    }
+  }
+
+  private int run(String line) {
     List<Command> commands;
     try {
       commands = ShellSyntax.parse(line);
@@ -106,14 +138,19 @@ public final class Shell {
       options.err().println("sh: " + e.getMessage());
       return finish(USAGE);
     }
-    int exit = 0;
+    int exit = interrupted ? INTERRUPTED : 0;
     for (List<Command> list : lists(commands)) {
-      exit = list.getLast().background() ? finish(startJob(list)) : runList(list);
-      if (exitAsked) {
+      if (hasEnded()) {
         return exit;
       }
+      exit = list.getLast().background() ? finish(startJob(list)) : runList(list);
     }
     return exit;
+  }
+
+  /// Returns whether no more commands of the line are to run.
+  private boolean hasEnded() {
+    return exitAsked || interrupted;
   }
 
   /// Returns the commands by what `&&` and `||` join.
@@ -138,11 +175,11 @@ public final class Shell {
             case When.IF_DONE -> exit == 0;
             case When.IF_FAILED -> exit != 0;
           };
+      if (hasEnded()) {
+        return exit;
+      }
       if (runs) {
         exit = finish(runCommand(command));
-      }
-      if (exitAsked) {
-        return exit;
       }
     }
     return exit;
@@ -189,8 +226,9 @@ public final class Shell {
     return Builtins.sorted(help);
   }
 
-  /// Sends the command in the foreground the signal of Ctrl-C.
+  /// Ends the line that runs as Ctrl-C does; nothing if none does.
   public void interrupt() {
+    interrupted = true;
     Task task = foreground;
     if (task != null) {
       task.signal();
@@ -234,7 +272,10 @@ public final class Shell {
       options.out().print(output);
       return exit;
     }
-    return exit == 0 ? writeTo(file.getFirst(), output) : exit;
+    // No output is no call of write(2), as in any shell; what a file of the kernel says to it
+    // counts.
+    int written = output.isEmpty() ? 0 : writeTo(file.getFirst(), output);
+    return written == 0 ? exit : written;
   }
 
   private List<String> expand(List<ShellWord> words) {
@@ -384,6 +425,9 @@ public final class Shell {
   /// Waits for a process that Ctrl-C is for meanwhile.
   private int await(Task task) {
     foreground = task;
+    if (interrupted) {
+      task.signal(); // it came before there was anybody to signal
+    }
     int exit = task.waitFor();
     foreground = null;
     return exit;

@@ -56,11 +56,6 @@ final class ShellWord {
     this.pieces = List.copyOf(pieces);
   }
 
-  /// Returns a word without anything special in it.
-  static ShellWord of(String text) {
-    return new Builder().quoted(text).build();
-  }
-
   /// Returns what the word stands for, one or more words: braces in the order in which they are
   /// written, names of files sorted by their code points. A pattern that no file has stays as it
   /// was typed.

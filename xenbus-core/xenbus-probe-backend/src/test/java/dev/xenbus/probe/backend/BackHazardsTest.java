@@ -1,6 +1,7 @@
 package dev.xenbus.probe.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import dev.xenbus.testkit.TestGate;
 import dev.xenbus.testkit.TestMachines;
 import dev.xenbus.xs.Mtwatch;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -200,15 +202,20 @@ class BackHazardsTest {
   private static void toggleAndUnbind(Machine machine, Mtwatch mtwatch, AtomicInteger late)
       throws Exception {
     AtomicInteger toggles = new AtomicInteger();
+    AtomicBoolean isChanging = new AtomicBoolean();
+    AtomicBoolean met = new AtomicBoolean();
     TestBackend driver =
         new TestBackend("vif", true) {
           @Override
           protected void onChanged(XenbusDevice device, XenbusState state) {
+            isChanging.set(true);
             Task.relax();
+            isChanging.set(false);
           }
 
           @Override
           protected void onRemove(XenbusDevice device) {
+            met.compareAndSet(false, isChanging.get());
             int before = toggles.get();
             for (int i = 0; i < TOGGLES; i++) {
               Task.relax();
@@ -233,6 +240,7 @@ class BackHazardsTest {
       toggler.stop();
       bench.settle();
       assertEquals("remove vif-1-0", calls(driver).getLast());
+      assertFalse(met.get(), "a callback ran when the removal began");
     }
   }
 

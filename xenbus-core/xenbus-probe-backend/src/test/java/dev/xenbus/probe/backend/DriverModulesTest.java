@@ -36,6 +36,7 @@ class DriverModulesTest {
     public boolean add(
         String name, List<KernelParameter> declared, ParameterValues values, Runnable exit) {
       isLoaded = true;
+      users.incrementAndGet();
       return true;
     }
 

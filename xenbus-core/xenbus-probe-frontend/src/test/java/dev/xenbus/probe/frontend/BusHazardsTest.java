@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// Hazards of the bus that are kept as the real kernel has them, by their items in
+/// Hazards of the bus, most of them kept as the real kernel has them, by their items in
 /// `docs/reference/concurrency.md`.
 class BusHazardsTest {
   private static void aWhile(dev.xenbus.machine.Machine machine) {

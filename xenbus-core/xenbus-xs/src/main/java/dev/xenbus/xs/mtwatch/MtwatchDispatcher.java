@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Unregistering waits for callbacks of that very watch: the mark that says where one runs is
 /// [EventQueue#running]. There is no lock that is held around callbacks.
-///
-/// Locks, outermost first: `mtwatch_domain_lock` (the table and its entries), then the queues'
-/// `watch_events_lock`, then `mtwatch_wait_lock`.
 final class MtwatchDispatcher extends DomainDispatcher<MtwatchDomain> {
   /// Where a lane has events that wait or run, so that it does not move before they have ended.
   @GuardedBy("domainLock")

@@ -29,8 +29,6 @@ import java.util.Set;
 /// unregistering takes it; here unregistering waits for the callback that runs now, which is the
 /// same for everybody but those who would wait for each other for ever (MT-5). A domain that is
 /// introduced again while the old one is drained goes on with its thread (MT-3, MT-4).
-///
-/// Locks, outermost first: `mtwatch_domain_lock`, the queues' `watch_events_lock`.
 final class SummitDispatcher extends DomainDispatcher<SummitDomain> {
   private static final String DOMAINS = "/local/domain";
 
