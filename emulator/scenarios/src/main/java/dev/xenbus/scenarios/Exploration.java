@@ -19,6 +19,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /// Plays a scenario under many schedules, in parallel over the cores, and makes what it finds
@@ -27,6 +28,9 @@ import java.util.stream.IntStream;
 /// Threads: [#run] uses the common pool; the runs share nothing. [#stop] from any thread.
 public final class Exploration {
   private static final long STEPS_MAX = 20_000_000L;
+
+  /// A line of [SimulatedMachine#readable] whose pick is not the first possibility.
+  private static final Pattern UNUSUAL = Pattern.compile(" [A-Z_]+ [1-9]\\d*/\\d+");
 
   /// What is explored, and how.
   ///
@@ -250,10 +254,11 @@ public final class Exploration {
         .map(what -> finding(what, machine));
   }
 
-  /// Plays a finding once more, exactly, and tells what happened: what the console showed, and the
-  /// last choices that were not the usual one, each with who ran, where, and who went on.
+  /// Plays a finding once more, exactly, and tells what happened: what the console showed; which
+  /// task starves, or which choices were not the usual one; and the last switches. A choice has who
+  /// ran, where, and who went on.
   ///
-  /// @param choicesMax how many choices
+  /// @param choicesMax how many choices of each kind
   public List<String> explain(Finding finding, int choicesMax) {
     SimulatedMachine machine =
         new SimulatedMachine(options(Replay.of(finding.schedule())).explained());
@@ -262,11 +267,22 @@ public final class Exploration {
     List<String> told = new ArrayList<>();
     told.add("what was typed, and what it said:");
     console.toString().lines().forEach(line -> told.add("  " + line));
-    List<String> switches =
-        machine.readable().stream().filter(line -> line.contains(" -> ")).toList();
-    int from = Math.max(0, switches.size() - choicesMax);
-    told.add("the last " + (switches.size() - from) + " switches of " + switches.size() + ":");
-    switches.subList(from, switches.size()).forEach(line -> told.add("  " + line));
+    List<String> choices = machine.readable();
+    if (Strategy.parse(finding.schedule().strategy()) instanceof Starve(String comm)) {
+      told.add(comm + " runs only while nobody else can");
+    } else if (finding.schedule().unusual() > 0) {
+      List<String> unusual = choices.stream().filter(UNUSUAL.asPredicate()).toList();
+      tellLast(told, "choices that are not the usual one", unusual, "", choicesMax);
+    }
+    tellLast(told, "switches", choices, " -> ", choicesMax);
     return told;
+  }
+
+  private static void tellLast(
+      List<String> told, String what, List<String> choices, String mark, int choicesMax) {
+    List<String> chosen = choices.stream().filter(line -> line.contains(mark)).toList();
+    List<String> last = chosen.subList(Math.max(0, chosen.size() - choicesMax), chosen.size());
+    told.add("the last " + last.size() + " of " + chosen.size() + " " + what + ":");
+    last.forEach(line -> told.add("  " + line));
   }
 }

@@ -1,6 +1,11 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Dom0;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// What a scenario leaves behind: the count of now against the one of when it began.
 final class Leftovers {
@@ -25,9 +30,36 @@ final class Leftovers {
     return isAsAtStart(now) && hasOnlyNewLoopDevices(now);
   }
 
-  /// Returns both counts, a line each.
+  /// Returns what is not as it was, a line each.
   String describe() {
-    return "# at the start: " + atStart + "\n# and now:      " + dom0.census() + "\n";
+    Dom0.Census now = dom0.census();
+    StringBuilder lines = new StringBuilder();
+    compare(lines, "thread ", thatMustGo(atStart.threads()), thatMustGo(now.threads()));
+    compare(lines, "who has it open: ", atStart.disks(), now.disks());
+    compare(lines, "watches", atStart.watches(), now.watches());
+    compare(lines, "queues", atStart.queues(), now.queues());
+    compare(lines, "xen", atStart.xen(), now.xen());
+    return lines.toString();
+  }
+
+  private static void compare(
+      StringBuilder lines, String what, Map<String, Integer> before, Map<String, Integer> now) {
+    SortedSet<String> names = new TreeSet<>(before.keySet());
+    names.addAll(now.keySet());
+    for (String name : names) {
+      compare(lines, what + name, number(before, name), number(now, name));
+    }
+  }
+
+  private static String number(Map<String, Integer> numbers, String name) {
+    Integer number = numbers.get(name);
+    return number == null ? "none" : number.toString();
+  }
+
+  private static void compare(StringBuilder lines, String what, Object before, Object now) {
+    if (!before.equals(now)) {
+      lines.append("# %s: %s at the start, %s now\n".formatted(what, before, now));
+    }
   }
 
   private boolean hasOnlyNewLoopDevices(Dom0.Census now) {
@@ -39,19 +71,16 @@ final class Leftovers {
   }
 
   private boolean isAsAtStart(Dom0.Census now) {
-    // A worker that is made when it is first needed stays, and so do the emulator's own threads.
-    boolean threads =
-        now.threads().entrySet().stream()
-            .allMatch(
-                thread ->
-                    thread.getKey().startsWith("kworker/")
-                        || thread.getKey().startsWith("emu-")
-                        || thread
-                            .getValue()
-                            .equals(atStart.threads().getOrDefault(thread.getKey(), 0)));
-    return threads
+    return thatMustGo(now.threads()).equals(thatMustGo(atStart.threads()))
         && now.watches() == atStart.watches()
         && now.queues() == atStart.queues()
         && now.xen().equals(atStart.xen());
+  }
+
+  /// Leaves out a worker that is made when it is first needed, and the emulator's own threads.
+  private static SortedMap<String, Integer> thatMustGo(SortedMap<String, Integer> threads) {
+    SortedMap<String, Integer> left = new TreeMap<>(threads);
+    left.keySet().removeIf(name -> name.startsWith("kworker/") || name.startsWith("emu-"));
+    return left;
   }
 }

@@ -347,8 +347,8 @@ public final class Script {
     settles("nothing but loop devices is left behind", leftovers::isNothingButLoopDevices);
   }
 
-  /// If not, the console shows both counts, for whoever looks for the cause; the verdict itself has
-  /// no figures, so that a schedule can be made small.
+  /// If not, the console shows the differences, for whoever looks for the cause; the verdict itself
+  /// has no figures, so that a schedule can be made small.
   private void settles(String what, BooleanSupplier settled) {
     within(SETTLE_SECONDS, what, settled);
     if (!settled.getAsBoolean()) {
