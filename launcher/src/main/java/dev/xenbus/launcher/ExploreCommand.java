@@ -4,6 +4,7 @@ import dev.xenbus.emulator.Emulator;
 import dev.xenbus.linux.api.KnownBug;
 import dev.xenbus.linux.api.Nearest;
 import dev.xenbus.machine.Clock;
+import dev.xenbus.machine.Delay;
 import dev.xenbus.machine.LiveMachine;
 import dev.xenbus.machine.Shrinker;
 import dev.xenbus.machine.Strategy;
@@ -44,6 +45,7 @@ final class ExploreCommand implements Callable<Integer> {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final long PROGRESS_NANOS = 200_000_000L;
   private static final int SWITCHES_SHOWN = 30;
+  private static final long SEEDS_USUAL = 100;
   private static final int BAR_COLUMNS = 30;
 
   /// The name that stands for every scenario.
@@ -55,8 +57,11 @@ final class ExploreCommand implements Callable<Integer> {
       description = "A scenario's name, or all; without it they are listed.")
   private @Nullable String name;
 
-  @Option(names = "--seeds", paramLabel = "N", description = "How many seeds each; default 100.")
-  private long seeds = 100;
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description = "How many seeds each; default 100, and all there are with --strategy delay.")
+  private @Nullable Long seeds;
 
   @Option(names = "--seed", paramLabel = "SEED", description = "This seed alone.")
   private @Nullable Long seed;
@@ -73,9 +78,10 @@ final class ExploreCommand implements Callable<Integer> {
       description = {
         "How schedules are chosen: patient[:N] (the default: a random walk), pct[:DEPTH[:POINTS]]",
         "(priorities that change DEPTH - 1 times), fair (all take turns), starve:COMM (as fair, but",
-        "tasks of that name run only while nobody else can); or with time-outs that may",
-        "come early random[:N] and early-pct[:DEPTH[:POINTS]]: then scenarios need not succeed, but",
-        "the invariants must hold. N: another thread goes on at one of N points. With --bugs: pct."
+        "tasks of that name run only while nobody else can), delay (as fair, but for the choice whose",
+        "number is the seed); or with time-outs that may come early random[:N] and",
+        "early-pct[:DEPTH[:POINTS]]: then scenarios need not succeed, but the invariants must hold.",
+        "N: another thread goes on at one of N points. With --bugs: pct."
       })
   private @Nullable String strategy;
 
@@ -179,17 +185,19 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   private Exploration.Options options() throws UsageException {
-    if (seeds < 1) {
+    if (seeds != null && seeds < 1) {
       throw new UsageException("--seeds " + seeds + ": a number of seeds is wanted, 1 or more");
     }
     if (shrink < 0) {
       throw new UsageException("--shrink " + shrink + ": a number of replays is wanted, 0 or more");
     }
     try {
+      Strategy how = Strategy.parse(strategy != null ? strategy : bugs ? "pct" : "patient");
+      long count = how instanceof Delay ? Exploration.Options.ALL : SEEDS_USUAL;
       return new Exploration.Options(
           seed == null ? 1 : seed,
-          seed == null ? seeds : 1,
-          Strategy.parse(strategy != null ? strategy : bugs ? "pct" : "patient"),
+          seed != null ? 1 : seeds != null ? seeds : count,
+          how,
           keepsGoing,
           shrink);
     } catch (IllegalArgumentException e) {
@@ -372,7 +380,7 @@ final class ExploreCommand implements Callable<Integer> {
     if (!isTerminal() || !isProgressDue()) {
       return;
     }
-    long all = seed == null ? seeds : 1;
+    long all = exploration.seeds();
     int filled = (int) (BAR_COLUMNS * exploration.runs() / Math.max(1, all));
     System.err.printf(
         "\r%-26s [%s%s] %d/%d%s ",

@@ -3,7 +3,7 @@ package dev.xenbus.machine;
 import java.util.Locale;
 
 /// How a simulated machine chooses. A value; what a run remembers is in its [Picker].
-public sealed interface Strategy permits RandomWalk, Pct, Fair, Starve, Replay {
+public sealed interface Strategy permits RandomWalk, Pct, Fair, Starve, Delay, Replay {
   /// Starts a run.
   Picker picker(long seed);
 
@@ -28,6 +28,9 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Starve, Replay {
       if (words[0].equals("fair") && words.length == 1) {
         return new Fair();
       }
+      if (words[0].equals("delay") && words.length == 1) {
+        return new Delay();
+      }
       if (words[0].equals("random") && words.length <= 2) {
         return new RandomWalk(words.length == 1 ? 0 : Integer.parseInt(words[1]), true);
       }
@@ -48,6 +51,6 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Starve, Replay {
         "not a strategy: "
             + text
             + " (fair, patient[:N], random[:N], pct[:DEPTH[:POINTS]], early-pct[:DEPTH[:POINTS]],"
-            + " starve:COMM)");
+            + " delay, starve:COMM)");
   }
 }

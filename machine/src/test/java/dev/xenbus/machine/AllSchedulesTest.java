@@ -234,6 +234,69 @@ class AllSchedulesTest {
     assertEquals(Set.of("-4", "7"), seen);
   }
 
+  /// Three tasks of three points each, which the usual schedule runs one after the other.
+  @Test
+  void schedulesWithFewUnusualChoicesAreAllPlayedAndNoOther() {
+    List<Integer> unusual = new ArrayList<>();
+    Set<String> seen = new TreeSet<>();
+    for (int unusualMax = 0; unusualMax <= 2; unusualMax++) {
+      unusual.clear();
+      seen.clear();
+      long runs =
+          AllSchedules.run(
+              SimulatedMachine.Options.fair(),
+              unusualMax,
+              RUNS_MAX,
+              machine -> {
+                StringBuilder log = new StringBuilder();
+                World.run(machine, (m, cpu) -> lettersOfThree(cpu, log));
+                unusual.add(machine.schedule().unusual());
+                seen.add(machine.schedule() + " " + log);
+              });
+      assertEquals(runs, seen.size(), "no schedule is played twice");
+      assertEquals(unusualMax, unusual.stream().mapToInt(Integer::intValue).max().orElseThrow());
+      if (unusualMax == 1) {
+        assertEquals(singleDelays(), seen.size() - 1L);
+      }
+    }
+  }
+
+  private static void lettersOfThree(Cpu cpu, StringBuilder log) {
+    List<Task> tasks = new ArrayList<>();
+    for (String comm : List.of("a", "b", "c")) {
+      tasks.add(
+          start(
+              cpu,
+              comm,
+              self -> {
+                for (int i = 0; i < 3; i++) {
+                  log.append(comm);
+                  self.wake();
+                }
+                return 0;
+              }));
+    }
+    tasks.forEach(Task::waitFor);
+  }
+
+  /// Counts, by the strategy that delays once, in how many ways that can be done where each choice
+  /// has two possibilities; further ones of a choice are counted apart.
+  private static long singleDelays() {
+    SimulatedMachine usual = new SimulatedMachine(SimulatedMachine.Options.fair());
+    World.run(usual, (m, cpu) -> lettersOfThree(cpu, new StringBuilder()));
+    Schedule schedule = usual.schedule();
+    long count = 0;
+    for (int choice = 0; choice < schedule.size(); choice++) {
+      SimulatedMachine delayed =
+          new SimulatedMachine(SimulatedMachine.Options.seed(choice + 1).with(new Delay()));
+      World.run(delayed, (m, cpu) -> lettersOfThree(cpu, new StringBuilder()));
+      assertEquals(1, delayed.schedule().unusual());
+      assertEquals(1, delayed.schedule().pick(choice));
+      count += schedule.options(choice) - 1;
+    }
+    return count;
+  }
+
   @Test
   void boundOnRunsIsKept() {
     assertThrows(

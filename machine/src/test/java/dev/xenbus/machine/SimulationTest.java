@@ -729,7 +729,7 @@ class SimulationTest {
       assertThrows(IllegalArgumentException.class, () -> Schedule.parse(text), text);
     }
     for (String text :
-        List.of("fair", "random", "random:16", "pct:3:10000", "starve:kworker/u:Q")) {
+        List.of("fair", "random", "random:16", "pct:3:10000", "starve:kworker/u:Q", "delay")) {
       assertEquals(text, Strategy.parse(text).text());
     }
   }

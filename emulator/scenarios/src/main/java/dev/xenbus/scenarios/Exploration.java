@@ -1,6 +1,7 @@
 package dev.xenbus.scenarios;
 
 import dev.xenbus.emulator.Emulator;
+import dev.xenbus.machine.Delay;
 import dev.xenbus.machine.Fair;
 import dev.xenbus.machine.Pct;
 import dev.xenbus.machine.RandomWalk;
@@ -35,13 +36,18 @@ public final class Exploration {
   /// What is explored, and how.
   ///
   /// @param firstSeed the first seed
-  /// @param seeds how many, from the first one on
+  /// @param seeds how many, from the first one on; [Options#ALL] of `delay` are as many as a run
+  /// has
+  ///     choices
   /// @param strategy how schedules are chosen
   /// @param keepsGoing whether to go on after the first violation
   /// @param shrinkRunsMax how many replays a finding may take to be made small; 0 leaves it as it
   ///     is
   public record Options(
       long firstSeed, long seeds, Strategy strategy, boolean keepsGoing, int shrinkRunsMax) {
+    /// As many seeds as the strategy `delay` has; for others a single one.
+    public static final long ALL = 0;
+
     /// How many replays a finding may take if nothing else is said.
     public static final int SHRINK_RUNS_MAX = 300;
 
@@ -75,12 +81,14 @@ public final class Exploration {
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final ConcurrentLinkedQueue<Finding> findings = new ConcurrentLinkedQueue<>();
 
+  private volatile long seeds;
   private volatile Consumer<Exploration> progress = _ -> {};
 
   /// Makes an exploration.
   public Exploration(ScenarioRun run, Options options) {
     this.run = run;
     this.options = options;
+    this.seeds = options.seeds();
   }
 
   /// Makes one of a scenario of the library.
@@ -113,6 +121,11 @@ public final class Exploration {
     return runs.get();
   }
 
+  /// Returns how many runs there are to be; [Options#ALL] as long as that is not known.
+  public long seeds() {
+    return seeds;
+  }
+
   /// Returns how many violations there were so far.
   public int violations() {
     return findings.size();
@@ -126,8 +139,11 @@ public final class Exploration {
   /// Plays all seeds, or up to the first violation.
   public Outcome run() {
     Strategy strategy = measured(options.strategy());
+    if (seeds == Options.ALL) {
+      seeds = strategy instanceof Delay ? usualRun().schedule().size() : 1;
+    }
     AtomicLong next = new AtomicLong(options.firstSeed());
-    long end = options.firstSeed() + options.seeds();
+    long end = options.firstSeed() + seeds;
     // One worker a core, and seeds in order, so that the first one found is about the smallest.
     IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1)
         .parallel()
@@ -141,11 +157,16 @@ public final class Exploration {
   /// turns.
   private Strategy measured(Strategy strategy) {
     if (strategy instanceof Pct pct && pct.points() == 0) {
-      SimulatedMachine machine = new SimulatedMachine(options(0, new Fair()));
-      run.play(machine, text -> {});
-      return pct.points(machine.steps());
+      return pct.points(usualRun().steps());
     }
     return strategy;
+  }
+
+  /// Plays the run in which all take turns.
+  private SimulatedMachine usualRun() {
+    SimulatedMachine machine = new SimulatedMachine(options(0, new Fair()));
+    run.play(machine, text -> {});
+    return machine;
   }
 
   private void playAll(Strategy strategy, AtomicLong next, long end) {
