@@ -105,9 +105,12 @@ final class BackendScenarios {
     s.nothingLeftButLoopDevices();
   }
 
+  /// Requests that are in flight at the unbind keep the old interface, ring and channel with it,
+  /// until they are answered; a bind before that would find the guest's channel taken.
   private static void rebindTwice(Script s, String busId) {
     for (int i = 0; i < 2; i++) {
       s.ok("echo " + busId + " > /sys/bus/xen-backend/drivers/vbd/unbind");
+      s.within(5, "what was in flight has ended", s::hasNoDiskOpen);
       s.ok("echo " + busId + " > /sys/bus/xen-backend/drivers/vbd/bind");
     }
     s.ok("wait %1");

@@ -65,6 +65,8 @@ public record ScenarioRun(
         return Optional.empty();
       }
       String said = String.valueOf(e.getMessage()).strip();
+      // Such as who waits where, in a deadlock.
+      said.lines().skip(1).forEach(line -> screen.print("# " + line + "\n"));
       return Optional.of(
           e.kind() == MachineFailure.Kind.INVARIANT && !invariants.broken().isEmpty()
               ? invariants.broken().getFirst()

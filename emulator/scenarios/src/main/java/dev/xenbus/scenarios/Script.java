@@ -312,6 +312,11 @@ public final class Script {
     return dom0.machine().tasks().stream().anyMatch(task -> task.wchan().equals(wchan));
   }
 
+  /// Returns whether nobody has a disk of dom0's open, as a backend has for as long as it works.
+  public boolean hasNoDiskOpen() {
+    return dom0.census().disks().values().stream().allMatch(users -> users == 0);
+  }
+
   /// Returns whether the store has a node.
   public boolean exists(String path) {
     return new Transcript(dom0, folder, text -> {}).type("xenstore-exists " + path).exit() == 0;
