@@ -87,17 +87,7 @@ final class MtwatchBench implements AutoCloseable {
 
   /// Starts a kernel thread that nobody knows but the test.
   Task spawn(String comm, Runnable what) throws NoThread {
-    Task task =
-        kernel
-            .cpu()
-            .kthread(
-                "emu-" + comm,
-                self -> {
-                  what.run();
-                  return 0;
-                });
-    task.wake();
-    return task;
+    return kernel.spawn("emu-" + comm, what);
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.xenbus.linux.api.ParameterValues;
 import dev.xenbus.linux.api.Printk;
 import dev.xenbus.machine.Cpu;
 import dev.xenbus.machine.Machine;
+import dev.xenbus.machine.NoThread;
 import dev.xenbus.machine.Task;
 import dev.xenbus.machine.WaitQueue;
 import dev.xenbus.machine.WorkQueue;
@@ -206,5 +207,19 @@ public final class TestKernel implements Kernel {
       held.incrementAndGet();
       stalls.await(Task.State.D, WaitQueue.FOREVER, () -> !stalled.contains(name));
     }
+  }
+
+  /// Starts a kernel thread.
+  public Task spawn(String comm, Runnable what) throws NoThread {
+    Task task =
+        cpu()
+            .kthread(
+                comm,
+                self -> {
+                  what.run();
+                  return 0;
+                });
+    task.wake();
+    return task;
   }
 }

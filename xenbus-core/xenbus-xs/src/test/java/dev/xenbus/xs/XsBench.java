@@ -68,17 +68,7 @@ final class XsBench implements AutoCloseable {
 
   /// Starts a kernel thread.
   Task spawn(String comm, Runnable what) throws NoThread {
-    Task task =
-        kernel
-            .cpu()
-            .kthread(
-                comm,
-                self -> {
-                  what.run();
-                  return 0;
-                });
-    task.wake();
-    return task;
+    return kernel.spawn(comm, what);
   }
 
   List<String> threads() {

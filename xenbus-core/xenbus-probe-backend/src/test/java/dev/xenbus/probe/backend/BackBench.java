@@ -90,17 +90,7 @@ final class BackBench implements AutoCloseable {
 
   /// Starts a kernel thread.
   Task spawn(String comm, Runnable what) throws NoThread {
-    Task task =
-        kernel
-            .cpu()
-            .kthread(
-                comm,
-                self -> {
-                  what.run();
-                  return 0;
-                });
-    task.wake();
-    return task;
+    return kernel.spawn(comm, what);
   }
 
   /// Waits until the events of all that was written so far have come in.

@@ -99,17 +99,7 @@ class EveryScheduleTest {
     }
 
     Task spawn(String comm, Runnable what) throws NoThread {
-      Task task =
-          kernel
-              .cpu()
-              .kthread(
-                  comm,
-                  self -> {
-                    what.run();
-                    return 0;
-                  });
-      task.wake();
-      return task;
+      return kernel.spawn(comm, what);
     }
 
     /// Waits for the ends of tasks, then of the guest's entry, and looks for what is left.
