@@ -3,9 +3,8 @@ package dev.xenbus.machine;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/// Runs a small program under every schedule that there is, or under every one with few choices
-/// that
-/// are not the usual one, one after the other.
+/// Runs a small program under every schedule that there is, or under every one with few unusual
+/// choices, one after the other.
 ///
 /// The program makes the same choices for the same picks, as every simulated run does, so that the
 /// schedules form a tree: a run ends at a leaf, and the next one takes the next branch of the last

@@ -8,9 +8,8 @@ public sealed interface Strategy permits RandomWalk, Pct, Fair, Starve, Delay, R
   Picker picker(long seed);
 
   /// Returns its text form, which [#parse] reads: `fair`, `patient`, `patient:16`,
-  /// `pct:3:10000`, `starve:1.xvda-0`, and with time-outs that may come early `random`,
-  /// `random:16`,
-  /// `early-pct:3:10000`.
+  /// `pct:3:10000`, `starve:1.xvda-0`, `delay`, and with time-outs that may come early `random`,
+  /// `random:16`, `early-pct:3:10000`.
   String text();
 
   /// Returns whether virtual time may move although somebody can run.

@@ -94,8 +94,7 @@ final class BackendScenarios {
     s.boot(1);
     s.type("xl console 1 -c 'dd if=/dev/zero of=/dev/xvda bs=512 count=512 depth=8' &");
     String written = "/sys/bus/xen-backend/devices/vbd-1-51712/statistics/wr_req";
-    s.letRunUntil(() -> s.file(written).matches("[1-9].*"));
-    s.check("guest 1 has begun to write", s.file(written).matches("[1-9].*"));
+    s.letRunUntil("guest 1 has begun to write", () -> s.file(written).matches("[1-9].*"));
     int changes =
         s.changesOf("/local/domain/1/device/vbd/51712/state", () -> rebindTwice(s, "vbd-1-51712"));
     s.check("the frontend has noticed nothing", changes == 0);

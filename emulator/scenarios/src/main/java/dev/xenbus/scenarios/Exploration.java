@@ -36,16 +36,14 @@ public final class Exploration {
   /// What is explored, and how.
   ///
   /// @param firstSeed the first seed
-  /// @param seeds how many, from the first one on; [Options#ALL] of `delay` are as many as a run
-  /// has
-  ///     choices
+  /// @param seeds how many, from the first one on, or [Options#ALL]
   /// @param strategy how schedules are chosen
   /// @param keepsGoing whether to go on after the first violation
   /// @param shrinkRunsMax how many replays a finding may take to be made small; 0 leaves it as it
   ///     is
   public record Options(
       long firstSeed, long seeds, Strategy strategy, boolean keepsGoing, int shrinkRunsMax) {
-    /// As many seeds as the strategy `delay` has; for others a single one.
+    /// As many seeds as there are schedules with one delay; for other strategies a single one.
     public static final long ALL = 0;
 
     /// How many replays a finding may take if nothing else is said.
@@ -202,8 +200,7 @@ public final class Exploration {
         machine.schedule());
   }
 
-  /// Makes a finding small: the same violation with the usual choices alone; or with these, but
-  /// that
+  /// Makes a finding small: the same violation with the usual choices alone; or with these while
   /// the tasks of one name starve; or with as few unusual choices as can be found.
   ///
   /// @param progress told after each replay how far it has come

@@ -224,12 +224,13 @@ public final class Script {
     verdict.check(what, holds.getAsBoolean());
   }
 
-  /// Lets others run until something holds, without time going by, so that what follows meets them
-  /// in the middle of it; after [#TURNS_MAX] turns it goes on all the same.
-  public void letRunUntil(BooleanSupplier holds) {
+  /// Expects that something comes about while others run and no time goes by: what follows meets
+  /// them in the middle of it.
+  public void letRunUntil(String what, BooleanSupplier holds) {
     for (int turn = 0; turn < TURNS_MAX && !holds.getAsBoolean(); turn++) {
       Task.relax();
     }
+    verdict.check(what, holds.getAsBoolean());
   }
 
   /// Returns a file of dom0's kernel, without blanks around it; empty if there is none.
@@ -322,10 +323,7 @@ public final class Script {
     return new Transcript(dom0, folder, text -> {}).type("xenstore-exists " + path).exit() == 0;
   }
 
-  /// Returns whether an end of a device has published a state.
-  ///
-  /// @param device its folder
-  public boolean isState(String device, int state) {
+  private boolean isState(String device, int state) {
     return new Transcript(dom0, folder, text -> {})
         .type("xenstore-read " + device + "/state")
         .out()

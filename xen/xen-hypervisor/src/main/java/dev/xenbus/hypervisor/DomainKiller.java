@@ -7,9 +7,8 @@ import dev.xenbus.machine.Cpu;
 /// be run again, by the same caller or by another one, and goes on where it stopped.
 ///
 /// A domain is ALIVE; then DYING: its threads stop, its mappings of others' pages go, its ports,
-/// its
-/// own pages; then DEAD, which `VIRQ_DOM_EXC` tells; and with the last reference to it or to a page
-/// of it it is gone, which that tells again.
+/// its own pages; then DEAD, which `VIRQ_DOM_EXC` tells; and with the last reference to it or to a
+/// page of it it is gone, which that tells again.
 ///
 /// Long steps go in slices with a scheduling point between them, so that the end of a big domain
 /// does not stop the world.

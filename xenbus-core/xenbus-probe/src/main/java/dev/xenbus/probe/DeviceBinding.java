@@ -152,8 +152,7 @@ public final class DeviceBinding {
   /// Probes the device with a driver that an administrator names (`device_driver_attach`).
   ///
   /// @throws KernelException `EBUSY` if it has a driver, `ENODEV` if it is going, else what the
-  /// probe
-  ///     says
+  ///     probe says
   void bind(BusDriver candidate) throws KernelException {
     Optional<Errno> failure;
     deviceLock.lock();

@@ -102,8 +102,7 @@ public final class Shell {
   /// Where Ctrl-C comes from while a line runs.
   @FunctionalInterface
   public interface Interrupts {
-    /// Has the handler called at each Ctrl-C from now on, and at once for one that has come
-    /// already;
+    /// Has the handler called at each Ctrl-C from now on, and at once for one that came before;
     /// null for no longer.
     void onInterrupt(@Nullable Runnable handler);
   }
@@ -272,8 +271,7 @@ public final class Shell {
       options.out().print(output);
       return exit;
     }
-    // No output is no call of write(2), as in any shell; what a file of the kernel says to it
-    // counts.
+    // As in any shell: without output nothing is written, and a file that refuses it counts.
     int written = output.isEmpty() ? 0 : writeTo(file.getFirst(), output);
     return written == 0 ? exit : written;
   }

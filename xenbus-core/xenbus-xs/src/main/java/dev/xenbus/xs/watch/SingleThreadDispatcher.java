@@ -14,8 +14,7 @@ import java.util.List;
 ///
 /// Lock: `xenwatch_mutex`, held by the thread from taking an event until its callback has
 /// returned. Whoever unregisters a watch takes it once, and so waits for the callback that runs
-/// now,
-/// whichever watch it belongs to.
+/// now, whichever watch it belongs to.
 public final class SingleThreadDispatcher implements WatchDispatcher {
   private final Kernel kernel;
   private final Freezer freezer = new Freezer();
